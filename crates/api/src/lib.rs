@@ -1,0 +1,1 @@
+//! gRPC and REST: parse, submit, render. No rule lives here.

@@ -1,0 +1,1 @@
+//! BPMN XML to an executable process graph, or all its diagnostics. Pure.

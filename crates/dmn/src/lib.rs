@@ -1,0 +1,1 @@
+//! DMN: XML to compiled decisions over FEEL. Pure.

@@ -1,0 +1,1 @@
+//! One partition as a state machine: commands to events to state. Pure.

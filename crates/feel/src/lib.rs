@@ -1,0 +1,1 @@
+//! FEEL: text to checked expression to value. Pure.

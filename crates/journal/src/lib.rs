@@ -1,0 +1,1 @@
+//! Ordered durable bytes per partition, fenced by epoch.

@@ -1,0 +1,1 @@
+//! The driver: owns time, threads and disk; runs partitions.

@@ -1,0 +1,2 @@
+//! `weir`: the one binary.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Deterministic world and reference interpreter. Never a dependency of anything.
