@@ -1,1 +1,4 @@
 //! FEEL: text to checked expression to value. Pure.
+
+pub mod dialect;
+pub mod temporal;

@@ -1,0 +1,21 @@
+//! Dates, times, zones and durations (DMN 1.5 clauses 10.3.2.3.4 to 10.3.2.3.8).
+//!
+//! All types here are `Copy` and hold no pointer; the largest, [`DateTime`], has 20 bytes. Calendar
+//! arithmetic and time zones are jiff's; what is ours is the range of years (FEEL knows nine digits, jiff
+//! four), see [`date`]. Nothing here reads a clock or the system's time zone data: see [`Moment`].
+
+pub mod date;
+pub mod date_time;
+pub mod days_duration;
+pub mod moment;
+pub mod months_duration;
+pub mod time;
+pub mod zone;
+
+pub use date::Date;
+pub use date_time::DateTime;
+pub use days_duration::DaysDuration;
+pub use moment::Moment;
+pub use months_duration::MonthsDuration;
+pub use time::Time;
+pub use zone::Zone;
