@@ -1,0 +1,26 @@
+//! Every limit of the engine, with its unit in its name. Each has a test that exceeds it.
+
+/// Bytes of one document of variables.
+pub const DOCUMENT_BYTES: usize = 4 * 1024 * 1024;
+/// Nesting levels of a document of variables.
+pub const DOCUMENT_DEPTH: usize = 256;
+/// Bytes of one deployment, all its resources together.
+pub const DEPLOYMENT_BYTES: usize = 4 * 1024 * 1024;
+/// Bytes of a rejection's or an incident's text; what exceeds it is cut.
+pub const MESSAGE_TEXT_BYTES: usize = 8 * 1024;
+/// Characters of a worker's error message that are kept.
+pub const ERROR_MESSAGE_CHARS: usize = 10_000;
+/// Bytes of a name or an id that a client gives: job type, message name, correlation key, variable name.
+pub const NAME_BYTES: usize = 32 * 1024;
+/// Jobs that one activation hands out at most, whatever was asked for.
+pub const JOBS_PER_ACTIVATION: usize = 10_000;
+/// Bytes of the jobs that one activation hands out.
+pub const ACTIVATION_BYTES: usize = 4 * 1024 * 1024 - 64 * 1024;
+/// Steps that one command takes before the rest is put off to a command of its own, so that others get their turn.
+pub const STEPS_PER_BATCH: usize = 2_000;
+/// Due timers, job time-outs and message expiries that one step of time handles.
+pub const DUE_PER_BATCH: usize = 500;
+/// Nesting of called processes.
+pub const CALL_DEPTH: u32 = 1_000;
+/// Milliseconds that a job time-out, a back-off or a message's time to live may last at most (about 100 years).
+pub const DURATION_MS: i64 = 100 * 366 * 24 * 3_600_000;
