@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use crate::{
     document::Document,
-    key::{DecisionKey, DeploymentKey, DrgKey, ElementKey, IncidentKey, JobKey, MessageKey, PartitionId, ProcessKey},
+    key::{
+        DecisionKey, DeploymentKey, DrgKey, ElementKey, IncidentKey, JobKey, MessageKey, PartitionId,
+        ProcessKey,
+    },
     mail::Mail,
 };
 

@@ -34,7 +34,10 @@ impl fmt::Display for DocumentError {
         match self {
             Self::NotJson(why) => write!(f, "Invalid JSON value: {why}"),
             Self::NotAnObject(found) => {
-                write!(f, "Property 'variables' is invalid: Expected document to be a root level object, but was '{found}'")
+                write!(
+                    f,
+                    "Property 'variables' is invalid: Expected document to be a root level object, but was '{found}'"
+                )
             }
             Self::TooLarge { bytes } => write!(
                 f,
@@ -64,7 +67,8 @@ impl Document {
             return Err(DocumentError::TooDeep);
         }
         if !trimmed.starts_with('{') {
-            let value: &RawValue = serde_json::from_str(trimmed).map_err(|e| DocumentError::NotJson(e.to_string()))?;
+            let value: &RawValue =
+                serde_json::from_str(trimmed).map_err(|e| DocumentError::NotJson(e.to_string()))?;
             return Err(DocumentError::NotAnObject(kind_of(value.get())));
         }
         let entries: BTreeMap<String, &RawValue> =
@@ -171,7 +175,8 @@ mod tests {
         assert_eq!(Document::parse("[1]"), Err(DocumentError::NotAnObject("ARRAY")));
         assert!(matches!(Document::parse("{\"a\":}"), Err(DocumentError::NotJson(_))));
         assert!(matches!(Document::parse("{\"a\":1} x"), Err(DocumentError::NotJson(_))));
-        let deep = format!("{{\"a\":{}{}}}", "[".repeat(limits::DOCUMENT_DEPTH), "]".repeat(limits::DOCUMENT_DEPTH));
+        let deep =
+            format!("{{\"a\":{}{}}}", "[".repeat(limits::DOCUMENT_DEPTH), "]".repeat(limits::DOCUMENT_DEPTH));
         assert_eq!(Document::parse(&deep), Err(DocumentError::TooDeep));
         let large = format!("{{\"a\":\"{}\"}}", "x".repeat(limits::DOCUMENT_BYTES));
         assert!(matches!(Document::parse(&large), Err(DocumentError::TooLarge { .. })));

@@ -9,7 +9,7 @@ use minicbor::{Decode, Encode};
 
 use crate::{
     codec,
-    key::{DeploymentKey, ElementKey, MessageKey, ProcessKey, SubscriptionKey},
+    key::{ElementKey, MessageKey, ProcessKey, SubscriptionKey},
 };
 
 /// One piece of mail.
@@ -18,23 +18,20 @@ pub enum Mail {
     /// From the deployment partition to all others: take over this deployment.
     #[n(0)]
     Deployment(#[n(0)] crate::event::Deployment),
-    /// To the deployment partition: this deployment is known here.
-    #[n(1)]
-    DeploymentTaken(#[n(0)] DeploymentKey),
     /// From the deployment partition to all others: forget this definition.
-    #[n(2)]
+    #[n(1)]
     ResourceDeleted(#[n(0)] u64),
     /// To a message's partition: somebody waits for it.
-    #[n(3)]
+    #[n(2)]
     OpenSubscription(#[n(0)] OpenSubscription),
     /// To a message's partition: nobody waits any longer.
-    #[n(4)]
+    #[n(3)]
     CloseSubscription(#[n(0)] SubscriptionKey),
     /// From a message's partition: here is a message for a subscription.
-    #[n(5)]
+    #[n(4)]
     Correlate(#[n(0)] Correlate),
     /// To a message's partition: the message was taken.
-    #[n(6)]
+    #[n(5)]
     Correlated {
         /// The subscription that took it.
         #[n(0)]
@@ -44,7 +41,7 @@ pub enum Mail {
         message: MessageKey,
     },
     /// To a message's partition: nobody was there any longer; the message is free for others.
-    #[n(7)]
+    #[n(6)]
     CorrelationRefused {
         /// The subscription that did not take it.
         #[n(0)]

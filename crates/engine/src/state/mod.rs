@@ -1,0 +1,191 @@
+//! What a partition knows: typed tables, written only by [`crate::apply`].
+//!
+//! The list below is the whole schema. Table numbers are the first byte of a row's key in a checkpoint and are never
+//! reused.
+
+pub mod bytes;
+pub mod row;
+pub mod table;
+
+use std::sync::Arc;
+
+pub use table::{Change, CorruptRow};
+
+use crate::key::{
+    DecisionKey, DeploymentKey, DrgKey, ElementKey, IncidentKey, JobKey, MessageKey, PartitionId, ProcessKey,
+    SubscriptionKey, TimerKey,
+};
+use row::{
+    AwaitedResult, DecisionDefinition, DrgDefinition, ElementInstance, Incident, Job, Json, Message,
+    MessageStart, ProcessDefinition, StartLock, Subscription, Timer, Trigger, Wait,
+};
+use table::Table;
+
+/// An index row: its key says everything.
+pub type Present = ();
+
+macro_rules! tables {
+    ($($(#[$doc:meta])* $number:literal $name:ident: $key:ty => $row:ty;)*) => {
+        /// All tables of a partition.
+        #[derive(Clone, Debug, Default)]
+        pub struct State {
+            $($(#[$doc])* pub $name: Table<$key, $row>,)*
+        }
+
+        impl State {
+            /// What changed since the last call: what the next checkpoint writes.
+            pub fn take_changes(&mut self) -> Vec<Change> {
+                let mut out = Vec::new();
+                $(self.$name.take_changes($number, &mut out);)*
+                out
+            }
+
+            /// Takes in a row of a checkpoint.
+            pub fn load(&mut self, key: &[u8], value: &[u8]) -> Result<(), CorruptRow> {
+                match key.split_first() {
+                    $(Some((&$number, key)) => self.$name.load(key, value),)*
+                    _ => Err(CorruptRow),
+                }
+            }
+
+            /// Every row as bytes, in order: two states are equal exactly if these are.
+            pub fn dump(&self) -> Vec<(Vec<u8>, Vec<u8>)> {
+                let mut out = Vec::new();
+                $(self.$name.dump($number, &mut out);)*
+                out
+            }
+
+            /// Number of rows by table.
+            pub fn row_counts(&self) -> Vec<(&'static str, usize)> {
+                vec![$((stringify!($name), self.$name.len()),)*]
+            }
+        }
+    };
+}
+
+tables! {
+    /// The partition itself: 0 the key counter, 1 the time of the last batch in milliseconds since 1970. Always there.
+    0 meta: u32 => u64;
+
+    /// Element instances; the process instance is the one of element 0. While they live.
+    1 elements: ElementKey => ElementInstance;
+    /// Who lives in whom: (parent, child).
+    2 children: (ElementKey, ElementKey) => Present;
+    /// Variables as JSON text: (scope, name). While the scope lives.
+    3 variables: (ElementKey, Arc<str>) => Json;
+    /// Tokens that wait at joining gateways: (scope, gateway, flow) to a count.
+    4 joins: (ElementKey, u32, u32) => u32;
+    /// What happens when an element instance that is being interrupted has ended.
+    5 triggers: ElementKey => Trigger;
+    /// Items of a multi-instance body that were not started yet, as JSON text: (body, number).
+    6 loop_items: (ElementKey, u32) => Json;
+    /// Results of a multi-instance body's items, as JSON text: (body, number).
+    7 loop_results: (ElementKey, u32) => Json;
+
+    /// Jobs, until completed or canceled.
+    10 jobs: JobKey => Job;
+    /// Jobs free to be taken: (type, job), oldest first.
+    11 job_queue: (Arc<str>, JobKey) => Present;
+    /// Time-outs and back-offs of jobs: (due in milliseconds since 1970, job).
+    12 job_dues: (i64, JobKey) => Present;
+
+    /// Timers, until fired or canceled.
+    20 timers: TimerKey => Timer;
+    /// Timers by due time: (due in milliseconds since 1970, timer).
+    21 timer_dues: (i64, TimerKey) => Present;
+    /// Timers by who waits: (owner, timer).
+    22 timers_of_element: (ElementKey, TimerKey) => Present;
+    /// Timers of start events: (process, timer).
+    23 timers_of_process: (ProcessKey, TimerKey) => Present;
+
+    /// Element instances of this partition that wait for messages.
+    30 waits: SubscriptionKey => Wait;
+    /// The same by who waits: (owner, subscription).
+    31 waits_of_element: (ElementKey, SubscriptionKey) => Present;
+    /// Subscriptions to messages that this partition keeps, from all partitions.
+    32 subscriptions: SubscriptionKey => Subscription;
+    /// The same by (message name, correlation key, subscription).
+    33 subscriptions_by_message: (Arc<str>, Arc<str>, SubscriptionKey) => Present;
+    /// Messages kept, and messages on their way.
+    34 messages: MessageKey => Message;
+    /// The same by (name, correlation key, message), oldest first.
+    35 messages_by_name: (Arc<str>, Arc<str>, MessageKey) => Present;
+    /// Ids of kept messages, so that the same is not taken twice: (name, correlation key, id).
+    36 message_ids: (Arc<str>, Arc<str>, Arc<str>) => MessageKey;
+    /// When messages are forgotten: (milliseconds since 1970, message).
+    37 message_dues: (i64, MessageKey) => Present;
+    /// Which processes a message went to: (message, process id) to the subscription or 0.
+    38 messages_correlated: (MessageKey, Arc<str>) => u64;
+    /// Start events by (message name, process id).
+    39 message_starts: (Arc<str>, Arc<str>) => MessageStart;
+    /// Instances started by a message with a correlation key: (process id, correlation key). While they run.
+    40 start_locks: (Arc<str>, Arc<str>) => ElementKey;
+    /// The same by instance.
+    41 start_lock_of: ElementKey => StartLock;
+
+    /// Incidents, until resolved or their element ends.
+    50 incidents: IncidentKey => Incident;
+    /// The same by (element instance, incident).
+    51 incidents_of_element: (ElementKey, IncidentKey) => Present;
+
+    /// Files of deployments: (deployment, place) to name and content.
+    60 files: (DeploymentKey, u32) => crate::event::DeployedFile;
+    /// Versions of processes.
+    61 processes: ProcessKey => ProcessDefinition;
+    /// The same by (id, version).
+    62 process_versions: (Arc<str>, i32) => ProcessKey;
+    /// Versions of DMN files.
+    63 drgs: DrgKey => DrgDefinition;
+    /// The same by (id, version).
+    64 drg_versions: (Arc<str>, i32) => DrgKey;
+    /// Versions of decisions.
+    65 decisions: DecisionKey => DecisionDefinition;
+    /// The same by (id, version).
+    66 decision_versions: (Arc<str>, i32) => DecisionKey;
+    /// The last version ever given to an id, so that none is given twice: (0 process, 1 DMN file, 2 decision; id).
+    67 last_versions: (u32, Arc<str>) => i32;
+
+    /// Who waits for the result of an instance. Answers to callers who are gone are dropped by the node.
+    70 awaited_results: ElementKey => AwaitedResult;
+
+    /// Mail to other partitions until they have it: (to, number).
+    80 outbox: (PartitionId, u64) => crate::mail::Mail;
+    /// The last number given to mail: to whom.
+    81 outbox_last: PartitionId => u64;
+    /// The last number taken: from whom.
+    82 inbox_last: PartitionId => u64;
+
+    /// Steps that were put off, in order.
+    90 deferred: u64 => crate::step::Step;
+}
+
+impl State {
+    /// The key counter: the last number that was given.
+    pub fn counter(&self) -> u64 {
+        self.meta.get(&0).map_or(0, |value| *value)
+    }
+
+    /// The time of the last batch, in milliseconds since 1970.
+    pub fn last_ms(&self) -> i64 {
+        self.meta.get(&1).map_or(0, |value| *value as i64)
+    }
+
+    /// The newest version of a process.
+    pub fn latest_process(&self, id: &Arc<str>) -> Option<ProcessKey> {
+        latest(&self.process_versions, id)
+    }
+
+    /// The newest version of a decision.
+    pub fn latest_decision(&self, id: &Arc<str>) -> Option<DecisionKey> {
+        latest(&self.decision_versions, id)
+    }
+
+    /// The newest version of a DMN file.
+    pub fn latest_drg(&self, id: &Arc<str>) -> Option<DrgKey> {
+        latest(&self.drg_versions, id)
+    }
+}
+
+fn latest<K: bytes::RowValue + Copy>(versions: &Table<(Arc<str>, i32), K>, id: &Arc<str>) -> Option<K> {
+    versions.range((id.clone(), i32::MIN)..=(id.clone(), i32::MAX)).next_back().map(|(_, key)| **key)
+}

@@ -1,0 +1,96 @@
+//! Steps: what a command still has to do after its first event.
+//!
+//! A command puts steps into a queue and works through it. When they become too many for one batch, the rest is put
+//! off by an event and goes on later, so that other work gets its turn. A step names only keys, and checks what it
+//! finds: what it speaks of may have ended meanwhile.
+
+use std::sync::Arc;
+
+use minicbor::{Decode, Encode};
+
+use crate::{
+    codec,
+    key::{ElementKey, MessageKey, ProcessKey},
+    mail::Mail,
+};
+
+/// One step.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum Step {
+    /// Enter an element.
+    #[n(0)]
+    Enter {
+        /// The scope it stands in.
+        #[n(0)]
+        scope: ElementKey,
+        /// Its index in the process.
+        #[n(1)]
+        element: u32,
+        /// How it is entered.
+        #[n(2)]
+        by: Entrance,
+    },
+    /// Activate an element instance (again).
+    #[n(1)]
+    Activate(#[n(0)] ElementKey),
+    /// Complete an element instance (again).
+    #[n(2)]
+    Complete(#[n(0)] ElementKey),
+    /// End an element instance and all in it.
+    #[n(3)]
+    Terminate(#[n(0)] ElementKey),
+    /// End the children of a scope.
+    #[n(4)]
+    TerminateChildren(#[n(0)] ElementKey),
+    /// Start the next items of a multi-instance body.
+    #[n(5)]
+    SpawnItems(#[n(0)] ElementKey),
+    /// Start an instance of a process at a start event.
+    #[n(6)]
+    StartAt {
+        /// The instance's key.
+        #[n(0)]
+        instance: ElementKey,
+        /// The process.
+        #[n(1)]
+        process: ProcessKey,
+        /// The start event's index.
+        #[n(2)]
+        start: u32,
+        /// Variables that the trigger brought.
+        #[n(3)]
+        #[cbor(with = "codec::variables")]
+        variables: Vec<(Arc<str>, Arc<str>)>,
+    },
+    /// Take mail that this partition wrote to itself.
+    #[n(7)]
+    OwnMail(#[n(0)] Mail),
+    /// Look for subscriptions and start events that take a message.
+    #[n(8)]
+    CorrelateMessage(#[n(0)] MessageKey),
+}
+
+/// How an element is entered.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum Entrance {
+    /// Directly: a start event, a start instruction.
+    #[n(0)]
+    Direct,
+    /// By a sequence flow.
+    #[n(1)]
+    Flow(#[n(0)] u32),
+    /// Because its trigger came, with these variables.
+    #[n(2)]
+    Triggered {
+        /// The sequence flow behind an event-based gateway.
+        #[n(0)]
+        flow: Option<u32>,
+        /// What the trigger brought.
+        #[n(1)]
+        #[cbor(with = "codec::variables")]
+        variables: Vec<(Arc<str>, Arc<str>)>,
+    },
+    /// As an item of a multi-instance body, with this number from 0.
+    #[n(3)]
+    Item(#[n(0)] u32),
+}
