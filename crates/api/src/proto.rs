@@ -1,0 +1,9 @@
+//! The gRPC contract as Rust types, generated from `proto/gateway.proto`: messages, `gateway_server`, `gateway_client`.
+#![expect(
+    missing_docs,
+    clippy::allow_attributes,
+    clippy::allow_attributes_without_reason,
+    reason = "generated code"
+)]
+
+tonic::include_proto!("gateway_protocol");
