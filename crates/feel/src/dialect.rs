@@ -1,4 +1,7 @@
-//! The two dialects of FEEL that Weir speaks.
+//! The two dialects of FEEL that Weir speaks, and the table of what differs between them.
+//!
+//! There is one parser and one evaluator; where the dialects differ they ask a switch of [`Switches`], and
+//! nothing else in the crate looks at [`Dialect`].
 
 /// Which FEEL: the one inside BPMN models, or the standard's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -8,3 +11,56 @@ pub enum Dialect {
     /// DMN 1.5 clause 10.
     Dmn,
 }
+
+/// What differs between the dialects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Switches {
+    /// Names may hold spaces and operators, resolved against the names in scope.
+    pub long_names: bool,
+    /// `1e3` is a number.
+    pub exponent_notation: bool,
+    /// A one-item list stands for its item and an item for a one-item list where the other is needed.
+    pub singleton_coercion: bool,
+    /// `[5..1]` of a `for`: both dialects count down; a filter by number on a non-list answers the value itself.
+    pub filter_scalars: bool,
+    /// Values of different types are unequal as null (with a warning) in both; ranges and functions compare in DMN.
+    pub compare_ranges: bool,
+    /// A date equals and compares with a date and time (as midnight UTC).
+    pub compare_date_with_date_time: bool,
+    /// Booleans outside `true`/`false` in `if`: the BPMN dialect warns and takes `else`; DMN just takes `else`.
+    pub warn_on_condition: bool,
+    /// A range may be open-ended (`< 5`) and has properties.
+    pub range_values: bool,
+}
+
+impl Dialect {
+    /// The switches of this dialect.
+    pub const fn switches(self) -> &'static Switches {
+        match self {
+            Self::Bpmn => &BPMN,
+            Self::Dmn => &DMN,
+        }
+    }
+}
+
+const BPMN: Switches = Switches {
+    long_names: false,
+    exponent_notation: false,
+    singleton_coercion: false,
+    filter_scalars: false,
+    compare_ranges: false,
+    compare_date_with_date_time: false,
+    warn_on_condition: true,
+    range_values: false,
+};
+
+const DMN: Switches = Switches {
+    long_names: true,
+    exponent_notation: true,
+    singleton_coercion: true,
+    filter_scalars: true,
+    compare_ranges: true,
+    compare_date_with_date_time: true,
+    warn_on_condition: false,
+    range_values: true,
+};

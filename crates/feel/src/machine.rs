@@ -1,0 +1,160 @@
+//! An evaluation under way: what is left of its limits, its clock, its warnings.
+
+use crate::diagnostic::{Span, Warning, WarningKind};
+use crate::dialect::{Dialect, Switches};
+use crate::limits::Limits;
+use crate::temporal::Moment;
+use crate::value::{List, Value};
+
+/// Why evaluating a node gave no value.
+#[derive(Debug)]
+pub struct Stop(Box<StopKind>);
+
+#[derive(Debug)]
+pub(crate) enum StopKind {
+    /// The nearest function call becomes null, with a warning.
+    Null(String),
+    /// The evaluation fails.
+    Failed(String),
+    /// `assert` did not hold: the evaluation fails with a text of its own.
+    Assertion(String),
+    /// A limit was exceeded.
+    Limit { name: &'static str, limit: u64 },
+}
+
+impl Stop {
+    /// The function call answers null, with this text as a warning.
+    pub fn null(message: impl Into<String>) -> Self {
+        Self(Box::new(StopKind::Null(message.into())))
+    }
+
+    /// The evaluation fails with this text.
+    pub fn failed(message: impl Into<String>) -> Self {
+        Self(Box::new(StopKind::Failed(message.into())))
+    }
+
+    pub(crate) fn assertion(message: impl Into<String>) -> Self {
+        Self(Box::new(StopKind::Assertion(message.into())))
+    }
+
+    /// The evaluation fails because of a limit.
+    pub fn limit(name: &'static str, limit: u64) -> Self {
+        Self(Box::new(StopKind::Limit { name, limit }))
+    }
+
+    pub(crate) fn kind(&self) -> &StopKind {
+        &self.0
+    }
+}
+
+/// An evaluation under way.
+pub struct Machine<'a> {
+    dialect: Dialect,
+    switches: &'static Switches,
+    moment: &'a Moment,
+    limits: &'a Limits,
+    fuel_steps: u64,
+    memory_bytes: u64,
+    warnings: Vec<Warning>,
+}
+
+impl<'a> Machine<'a> {
+    pub(crate) fn new(dialect: Dialect, moment: &'a Moment, limits: &'a Limits) -> Self {
+        Self {
+            dialect,
+            switches: dialect.switches(),
+            moment,
+            limits,
+            fuel_steps: limits.fuel_steps,
+            memory_bytes: limits.memory_bytes,
+            warnings: Vec::new(),
+        }
+    }
+
+    /// The dialect of the expression.
+    pub fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    pub(crate) fn switches(&self) -> &'static Switches {
+        self.switches
+    }
+
+    /// The clock of the evaluation.
+    pub fn moment(&self) -> &'a Moment {
+        self.moment
+    }
+
+    /// The limits of the evaluation.
+    pub fn limits(&self) -> &'a Limits {
+        self.limits
+    }
+
+    /// Uses fuel: call it with the number of items before looking at them.
+    #[inline]
+    pub fn burn(&mut self, steps: u64) -> Result<(), Stop> {
+        match self.fuel_steps.checked_sub(steps) {
+            Some(left) => {
+                self.fuel_steps = left;
+                Ok(())
+            }
+            None => Err(Stop::limit("fuel_steps", self.limits.fuel_steps)),
+        }
+    }
+
+    /// Accounts for memory about to be taken.
+    #[inline]
+    pub fn take(&mut self, bytes: u64) -> Result<(), Stop> {
+        match self.memory_bytes.checked_sub(bytes) {
+            Some(left) => {
+                self.memory_bytes = left;
+                Ok(())
+            }
+            None => Err(Stop::limit("memory_bytes", self.limits.memory_bytes)),
+        }
+    }
+
+    /// A list, within the limits.
+    pub fn list(&mut self, items: Vec<Value>) -> Result<Value, Stop> {
+        if items.len() > self.limits.list_items {
+            return Err(Stop::limit("list_items", self.limits.list_items as u64));
+        }
+        self.take(size_of::<Value>() as u64 * items.len() as u64 + 32)?;
+        let list = List::new(items);
+        self.check_depth(list.depth())?;
+        Ok(Value::List(list))
+    }
+
+    /// A string, within the limits.
+    pub fn string(&mut self, text: impl AsRef<str>) -> Result<Value, Stop> {
+        let text = text.as_ref();
+        if text.len() > self.limits.string_bytes {
+            return Err(Stop::limit("string_bytes", self.limits.string_bytes as u64));
+        }
+        self.take(text.len() as u64 + 16)?;
+        Ok(Value::String(text.into()))
+    }
+
+    pub(crate) fn check_depth(&self, depth: u32) -> Result<(), Stop> {
+        if depth > self.limits.value_depth_levels {
+            return Err(Stop::limit("value_depth_levels", u64::from(self.limits.value_depth_levels)));
+        }
+        Ok(())
+    }
+
+    /// Records a warning.
+    #[cold]
+    pub fn warn(&mut self, kind: WarningKind, message: String, span: Span) {
+        if self.warnings.len() < self.limits.warnings {
+            self.warnings.push(Warning { kind, message, span });
+        }
+    }
+
+    pub(crate) fn into_warnings(self) -> Vec<Warning> {
+        self.warnings
+    }
+}
+
+/// The compiled body of a function.
+#[derive(Clone)]
+pub(crate) struct Body;

@@ -1,0 +1,217 @@
+//! Sums, products, quotients, powers and comparison.
+
+use std::cmp::Ordering;
+
+use super::round::{digits, power_of_ten};
+use super::{Number, Repr, Rounding, wide};
+
+impl Number {
+    /// The sum; `None` if it is too large.
+    #[inline]
+    pub fn add(&self, other: &Number) -> Option<Number> {
+        match (self.0, other.0) {
+            (Repr::Int(left), Repr::Int(right)) => match left.checked_add(right) {
+                Some(sum) => Some(Number(Repr::Int(sum))),
+                None => Number::from_parts(i128::from(left) + i128::from(right), 0),
+            },
+            _ => add(self.parts(), other.parts()),
+        }
+    }
+
+    /// The difference; `None` if it is too large.
+    #[inline]
+    pub fn subtract(&self, other: &Number) -> Option<Number> {
+        match (self.0, other.0) {
+            (Repr::Int(left), Repr::Int(right)) => match left.checked_sub(right) {
+                Some(difference) => Some(Number(Repr::Int(difference))),
+                None => Number::from_parts(i128::from(left) - i128::from(right), 0),
+            },
+            _ => {
+                let (coefficient, exponent) = other.parts();
+                add(self.parts(), (-coefficient, exponent))
+            }
+        }
+    }
+
+    /// The product; `None` if it is too large.
+    #[inline]
+    pub fn multiply(&self, other: &Number) -> Option<Number> {
+        if let (Repr::Int(left), Repr::Int(right)) = (self.0, other.0)
+            && let Some(product) = left.checked_mul(right)
+        {
+            return Some(Number(Repr::Int(product)));
+        }
+        let ((left, left_exponent), (right, right_exponent)) = (self.parts(), other.parts());
+        match left.checked_mul(right) {
+            Some(product) => Number::from_parts(product, left_exponent + right_exponent),
+            None => wide::multiply((left, left_exponent), (right, right_exponent)),
+        }
+    }
+
+    /// The quotient; `None` when dividing by zero or if it is too large.
+    pub fn divide(&self, other: &Number) -> Option<Number> {
+        let ((left, left_exponent), (right, right_exponent)) = (self.parts(), other.parts());
+        if right == 0 {
+            return None;
+        }
+        let ideal = left_exponent - right_exponent;
+        if left % right == 0 {
+            return Number::from_parts(left / right, ideal);
+        }
+        let shift = (38 - digits(left)).min(34);
+        if let Some(scaled) = power_of_ten(shift).and_then(|factor| left.checked_mul(factor))
+            && scaled % right == 0
+        {
+            let (quotient, exponent) = strip_zeros(scaled / right, ideal - shift as i32, ideal);
+            return Number::from_parts(quotient, exponent);
+        }
+        wide::divide((left, left_exponent), (right, right_exponent))
+    }
+
+    /// What is left after dividing towards zero; it has the sign of `self`. `None` when dividing by zero.
+    pub fn remainder(&self, other: &Number) -> Option<Number> {
+        if other.is_zero() {
+            return None;
+        }
+        if let (Repr::Int(left), Repr::Int(right)) = (self.0, other.0) {
+            return Some(Number::from(left.checked_rem(right).unwrap_or(0)));
+        }
+        match align(self.parts(), other.parts()) {
+            Some((left, right, exponent)) => Number::from_parts(left % right, exponent),
+            None => wide::remainder(self.parts(), other.parts()),
+        }
+    }
+
+    /// `self` minus `other` times the floor of their quotient: it has the sign of `other` (DMN `modulo`).
+    pub fn modulo(&self, other: &Number) -> Option<Number> {
+        let remainder = self.remainder(other)?;
+        if remainder.is_zero() || remainder.is_negative() == other.is_negative() {
+            return Some(remainder);
+        }
+        remainder.add(other)
+    }
+
+    /// The number with the other sign.
+    pub fn negate(&self) -> Number {
+        let (coefficient, exponent) = self.parts();
+        Number::raw(-coefficient, exponent)
+    }
+
+    /// The number without its sign.
+    pub fn abs(&self) -> Number {
+        if self.is_negative() { self.negate() } else { *self }
+    }
+
+    /// `self` to the power of `exponent`; `None` if it does not exist or is too large.
+    pub fn power(&self, exponent: &Number) -> Option<Number> {
+        match exponent.to_i64() {
+            Some(whole) => self.power_whole(whole),
+            None if self.is_negative() => None,
+            None if self.is_zero() => (!exponent.is_negative()).then_some(Number::ZERO),
+            None => wide::power(self.parts(), exponent.parts()),
+        }
+    }
+
+    fn power_whole(&self, exponent: i64) -> Option<Number> {
+        if exponent < 0 {
+            if self.is_zero() {
+                return None;
+            }
+            return wide::power_whole(self.parts(), exponent);
+        }
+        let mut result = Number::ONE;
+        for _ in 0..exponent.min(64) {
+            if let (Repr::Int(left), Repr::Int(right)) = (result.0, self.0)
+                && let Some(product) = left.checked_mul(right)
+            {
+                result = Number::from(product);
+                continue;
+            }
+            return wide::power_whole(self.parts(), exponent);
+        }
+        if exponent > 64 { wide::power_whole(self.parts(), exponent) } else { Some(result) }
+    }
+
+    /// The square root; `None` for a negative number.
+    pub fn sqrt(&self) -> Option<Number> {
+        match self.is_negative() {
+            true => None,
+            false if self.is_zero() => Some(Number::ZERO),
+            false => wide::sqrt(self.parts()),
+        }
+    }
+
+    /// The natural logarithm; `None` unless the number is positive.
+    pub fn ln(&self) -> Option<Number> {
+        (!self.is_negative() && !self.is_zero()).then(|| wide::ln(self.parts())).flatten()
+    }
+
+    /// e to the power of the number; `None` if it is too large.
+    pub fn exp(&self) -> Option<Number> {
+        wide::exp(self.parts())
+    }
+
+    /// Whether the number is divisible by two; false for fractions.
+    pub fn is_even(&self) -> bool {
+        self.remainder(&Number::from(2)).is_some_and(|rest| rest.is_zero())
+    }
+
+    /// Whether the number is whole and not divisible by two.
+    pub fn is_odd(&self) -> bool {
+        self.remainder(&Number::from(2)).is_some_and(|rest| rest.abs() == Number::ONE)
+    }
+
+    /// The fraction: what is left after cutting to a whole number, with the number's sign.
+    pub fn fraction(&self) -> Number {
+        let whole = self.round(0, Rounding::Down).unwrap_or(*self);
+        self.subtract(&whole).unwrap_or(Number::ZERO)
+    }
+}
+
+fn add(left: (i128, i32), right: (i128, i32)) -> Option<Number> {
+    match align(left, right) {
+        Some((left, right, exponent)) => match left.checked_add(right) {
+            Some(sum) => Number::from_parts(sum, exponent),
+            None => wide::add((left, exponent), (right, exponent)),
+        },
+        None => wide::add(left, right),
+    }
+}
+
+/// Both coefficients at the smaller exponent, if they fit 128 bits.
+fn align(left: (i128, i32), right: (i128, i32)) -> Option<(i128, i128, i32)> {
+    let difference = left.1 - right.1;
+    match difference {
+        0 => Some((left.0, right.0, left.1)),
+        1.. => {
+            let scaled = left.0.checked_mul(power_of_ten(difference as u32)?)?;
+            Some((scaled, right.0, right.1))
+        }
+        _ => {
+            let scaled = right.0.checked_mul(power_of_ten(difference.unsigned_abs())?)?;
+            Some((left.0, scaled, left.1))
+        }
+    }
+}
+
+pub(super) fn compare(left: (i128, i32), right: (i128, i32)) -> Ordering {
+    if left.0.signum() != right.0.signum() || left.0 == 0 {
+        return left.0.signum().cmp(&right.0.signum());
+    }
+    if let Some((left, right, _)) = align(left, right) {
+        return left.cmp(&right);
+    }
+    // They cannot be aligned, so the places of their first digits differ.
+    let place = |(coefficient, exponent): (i128, i32)| digits(coefficient) as i32 + exponent;
+    let by_place = place(left).cmp(&place(right));
+    if left.0 < 0 { by_place.reverse() } else { by_place }
+}
+
+/// Drops trailing zeros while the exponent is below the ideal one.
+pub(super) fn strip_zeros(mut coefficient: i128, mut exponent: i32, ideal: i32) -> (i128, i32) {
+    while exponent < ideal && coefficient % 10 == 0 {
+        coefficient /= 10;
+        exponent += 1;
+    }
+    (coefficient, exponent)
+}

@@ -1,0 +1,219 @@
+//! Numbers: decimals of 34 significant digits, rounded half to even (IEEE 754-2008 decimal128), as DMN 1.5
+//! clause 10.3.2.3.1 asks.
+//!
+//! A whole number that fits 64 bits is an `i64` and pays for nothing else. Any other number is a coefficient of up
+//! to 34 digits and an exponent, packed into 128 bits. Sums, differences, products and exact quotients whose exact
+//! result fits 128 bits are computed in machine integers; everything else is done by the `dashu` crates.
+//!
+//! The exponent follows the standard's "ideal exponent", so `1.10 + 1.1` is `2.20` and not `2.2`: equal as numbers,
+//! told apart only by `string()`.
+
+use std::cmp::Ordering;
+use std::hash::{Hash, Hasher};
+
+mod arithmetic;
+mod round;
+mod text;
+mod wide;
+
+pub use round::Rounding;
+
+/// Significant digits.
+pub const PRECISION_DIGITS: u32 = 34;
+/// The largest coefficient plus one.
+const COEFFICIENT_END: i128 = 10_i128.pow(PRECISION_DIGITS);
+/// Smallest exponent of the last digit.
+const MIN_EXPONENT: i32 = -6176;
+/// Largest exponent of the last digit.
+const MAX_EXPONENT: i32 = 6111;
+/// Bits that hold the exponent in [`Packed`].
+const EXPONENT_BITS: u32 = 14;
+
+/// A decimal number.
+#[derive(Clone, Copy, Debug)]
+pub struct Number(Repr);
+
+#[derive(Clone, Copy, Debug)]
+enum Repr {
+    /// A whole number.
+    Int(i64),
+    /// Any other; never a whole number with exponent 0 that fits `Int`.
+    Decimal(Packed),
+}
+
+/// A coefficient (114 bits, signed) and an exponent (14 bits, signed), in two words so that they align to eight bytes.
+#[derive(Clone, Copy, Debug)]
+struct Packed([u64; 2]);
+
+impl Packed {
+    fn new(coefficient: i128, exponent: i32) -> Self {
+        let exponent_mask = (1_u128 << EXPONENT_BITS) - 1;
+        let bits = ((coefficient as u128) << EXPONENT_BITS) | (exponent as u128 & exponent_mask);
+        Self([(bits >> 64) as u64, bits as u64])
+    }
+
+    fn parts(self) -> (i128, i32) {
+        let bits = ((u128::from(self.0[0]) << 64) | u128::from(self.0[1])) as i128;
+        let unused = i64::BITS - EXPONENT_BITS;
+        (bits >> EXPONENT_BITS, (((self.0[1] as i64) << unused) >> unused) as i32)
+    }
+}
+
+impl Number {
+    /// Zero.
+    pub const ZERO: Number = Number(Repr::Int(0));
+    /// One.
+    pub const ONE: Number = Number(Repr::Int(1));
+
+    /// `coefficient * 10^exponent`, rounded to 34 digits; `None` if it is too large.
+    pub fn from_parts(coefficient: i128, exponent: i32) -> Option<Number> {
+        round::fit(coefficient, exponent).map(|(coefficient, exponent)| Self::raw(coefficient, exponent))
+    }
+
+    /// Parts that already fit.
+    fn raw(coefficient: i128, exponent: i32) -> Number {
+        if exponent == 0
+            && let Ok(whole) = i64::try_from(coefficient)
+        {
+            return Number(Repr::Int(whole));
+        }
+        Number(Repr::Decimal(Packed::new(coefficient, exponent)))
+    }
+
+    /// Coefficient and exponent: the number is `coefficient * 10^exponent`.
+    pub fn parts(&self) -> (i128, i32) {
+        match self.0 {
+            Repr::Int(whole) => (i128::from(whole), 0),
+            Repr::Decimal(packed) => packed.parts(),
+        }
+    }
+
+    /// The number, if it is an `i64` in representation.
+    #[inline]
+    pub(crate) fn as_int(&self) -> Option<i64> {
+        match self.0 {
+            Repr::Int(whole) => Some(whole),
+            Repr::Decimal(_) => None,
+        }
+    }
+
+    /// Whether it is zero.
+    pub fn is_zero(&self) -> bool {
+        self.parts().0 == 0
+    }
+
+    /// Whether it is less than zero.
+    pub fn is_negative(&self) -> bool {
+        self.parts().0 < 0
+    }
+
+    /// Whether it has no fraction.
+    pub fn is_whole(&self) -> bool {
+        match self.0 {
+            Repr::Int(_) => true,
+            Repr::Decimal(_) => self.round(0, Rounding::Down).is_some_and(|whole| whole == *self),
+        }
+    }
+
+    /// The whole number, if it is one and fits 64 bits.
+    pub fn to_i64(&self) -> Option<i64> {
+        match self.0 {
+            Repr::Int(whole) => Some(whole),
+            Repr::Decimal(_) if self.is_whole() => {
+                self.truncated().and_then(|whole| i64::try_from(whole).ok())
+            }
+            Repr::Decimal(_) => None,
+        }
+    }
+
+    /// The number cut to a whole one, held within 64 bits.
+    pub fn to_i64_saturating(&self) -> i64 {
+        match self.truncated() {
+            Some(whole) => i64::try_from(whole).unwrap_or(if whole < 0 { i64::MIN } else { i64::MAX }),
+            None if self.is_negative() => i64::MIN,
+            None => i64::MAX,
+        }
+    }
+
+    /// The number cut to a whole one and to its lowest 64 bits, as a broker stores it.
+    pub fn to_i64_wrapping(&self) -> i64 {
+        match self.truncated() {
+            Some(whole) => whole as i64,
+            None => wide::low_bits(self.parts()),
+        }
+    }
+
+    /// The number without its fraction, if that fits 128 bits.
+    fn truncated(&self) -> Option<i128> {
+        let (coefficient, exponent) = self.parts();
+        match exponent {
+            0 => Some(coefficient),
+            1.. => round::power_of_ten(exponent as u32).and_then(|scale| coefficient.checked_mul(scale)),
+            _ => Some(round::power_of_ten(exponent.unsigned_abs()).map_or(0, |scale| coefficient / scale)),
+        }
+    }
+}
+
+impl From<i64> for Number {
+    fn from(value: i64) -> Self {
+        Number(Repr::Int(value))
+    }
+}
+
+impl From<i32> for Number {
+    fn from(value: i32) -> Self {
+        Number(Repr::Int(i64::from(value)))
+    }
+}
+
+impl From<u32> for Number {
+    fn from(value: u32) -> Self {
+        Number(Repr::Int(i64::from(value)))
+    }
+}
+
+impl From<usize> for Number {
+    fn from(value: usize) -> Self {
+        Self::raw(value as i128, 0)
+    }
+}
+
+impl PartialEq for Number {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Number {}
+
+impl PartialOrd for Number {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Number {
+    #[inline]
+    fn cmp(&self, other: &Self) -> Ordering {
+        match (self.0, other.0) {
+            (Repr::Int(left), Repr::Int(right)) => left.cmp(&right),
+            _ => arithmetic::compare(self.parts(), other.parts()),
+        }
+    }
+}
+
+/// Equal numbers hash equally, whatever their exponents.
+impl Hash for Number {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let (mut coefficient, mut exponent) = self.parts();
+        if coefficient == 0 {
+            exponent = 0;
+        }
+        while coefficient != 0 && coefficient % 10 == 0 {
+            coefficient /= 10;
+            exponent += 1;
+        }
+        coefficient.hash(state);
+        exponent.hash(state);
+    }
+}

@@ -1,0 +1,114 @@
+//! Numbers as text.
+
+use std::fmt;
+
+use super::{Number, Repr};
+
+impl Number {
+    /// Reads `12`, `-1.50`, `.5`, `1e3`; more than 34 digits are rounded. `None` if it is not a number.
+    pub fn parse(text: &str) -> Option<Number> {
+        let bytes = text.as_bytes();
+        let (negative, digits) = match bytes.first()? {
+            b'-' => (true, &bytes[1..]),
+            b'+' => (false, &bytes[1..]),
+            _ => (false, bytes),
+        };
+        let scanned = Scanned::scan(digits)?;
+        let coefficient = if negative { -scanned.coefficient } else { scanned.coefficient };
+        Number::from_parts(coefficient, scanned.exponent)
+    }
+
+    /// The shortest decimal that reads back as this double; `None` for infinities and NaN.
+    pub fn from_f64(value: f64) -> Option<Number> {
+        value.is_finite().then(|| Number::parse(&format!("{value:e}"))).flatten()
+    }
+
+    /// The nearest double.
+    pub fn to_f64(&self) -> f64 {
+        match self.0 {
+            Repr::Int(whole) => whole as f64,
+            Repr::Decimal(_) => {
+                let (coefficient, exponent) = self.parts();
+                format!("{coefficient}e{exponent}").parse().unwrap_or(f64::NAN)
+            }
+        }
+    }
+}
+
+struct Scanned {
+    coefficient: i128,
+    exponent: i32,
+}
+
+impl Scanned {
+    fn scan(bytes: &[u8]) -> Option<Scanned> {
+        let mut coefficient: i128 = 0;
+        let mut exponent: i64 = 0;
+        let mut seen = 0;
+        let mut point = false;
+        // A digit that does not fit any more only counts for rounding: whether anything but zeros was dropped.
+        let mut dropped = false;
+        let mut at = 0;
+        while at < bytes.len() {
+            match bytes[at] {
+                digit @ b'0'..=b'9' => {
+                    seen += 1;
+                    exponent -= i64::from(point);
+                    match coefficient
+                        .checked_mul(10)
+                        .and_then(|more| more.checked_add(i128::from(digit - b'0')))
+                    {
+                        Some(more) if !dropped && more < i128::MAX / 10 => coefficient = more,
+                        _ => {
+                            exponent += 1;
+                            if digit != b'0' && coefficient % 10 == 0 && !dropped {
+                                // Sticky digit: what was cut is more than nothing, so a tie is no tie.
+                                coefficient += 1;
+                            }
+                            dropped = true;
+                        }
+                    }
+                }
+                b'.' if !point => point = true,
+                b'e' | b'E' if seen > 0 => {
+                    let power: i64 = std::str::from_utf8(&bytes[at + 1..]).ok()?.parse().ok()?;
+                    exponent = exponent.checked_add(power)?;
+                    at = bytes.len();
+                    continue;
+                }
+                _ => return None,
+            }
+            at += 1;
+        }
+        if seen == 0 || bytes.ends_with(b".") {
+            return None;
+        }
+        Some(Scanned { coefficient, exponent: exponent.clamp(-100_000, 100_000) as i32 })
+    }
+}
+
+/// In full, without exponent: `1500`, `0.05`.
+impl fmt::Display for Number {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (coefficient, exponent) = match self.0 {
+            Repr::Int(whole) => return write!(f, "{whole}"),
+            Repr::Decimal(packed) => packed.parts(),
+        };
+        if exponent >= 0 {
+            write!(f, "{coefficient}")?;
+            let zeros = if coefficient == 0 { 0 } else { exponent as usize };
+            return f.write_str(&"0".repeat(zeros));
+        }
+        if coefficient < 0 {
+            f.write_str("-")?;
+        }
+        let digits = coefficient.unsigned_abs().to_string();
+        let scale = exponent.unsigned_abs() as usize;
+        if digits.len() > scale {
+            let (whole, fraction) = digits.split_at(digits.len() - scale);
+            write!(f, "{whole}.{fraction}")
+        } else {
+            write!(f, "0.{}{digits}", "0".repeat(scale - digits.len()))
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! Values as FEEL text: for `string()` and for messages.
+
+use std::fmt::{self, Write};
+
+use super::Value;
+
+/// Whether strings stand in quotes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Quotes {
+    None,
+    Double,
+}
+
+pub(super) fn write(value: &Value, quotes: Quotes, out: &mut String) {
+    match value {
+        Value::Null => out.push_str("null"),
+        Value::Boolean(true) => out.push_str("true"),
+        Value::Boolean(false) => out.push_str("false"),
+        Value::Number(number) => push(out, number),
+        Value::String(text) if quotes == Quotes::Double => push(out, &format_args!("\"{text}\"")),
+        Value::String(text) => out.push_str(text),
+        Value::Date(date) => push(out, &format_args!("{date:?}")),
+        Value::Time(time) => push(out, &format_args!("{time:?}")),
+        Value::DateTime(date_time) => push(out, &format_args!("{date_time:?}")),
+        Value::DaysDuration(duration) => push(out, &format_args!("{duration:?}")),
+        Value::MonthsDuration(duration) => push(out, &format_args!("{duration:?}")),
+        Value::List(items) => {
+            out.push('[');
+            for (nth, item) in items.iter().enumerate() {
+                out.push_str(if nth == 0 { "" } else { ", " });
+                write(item, quotes, out);
+            }
+            out.push(']');
+        }
+        Value::Context(context) => {
+            out.push('{');
+            for (nth, (name, entry)) in context.entries().iter().enumerate() {
+                push(out, &format_args!("{}{name}:", if nth == 0 { "" } else { ", " }));
+                write(entry, quotes, out);
+            }
+            out.push('}');
+        }
+        Value::Range(range) => {
+            out.push(if range.start().included { '[' } else { '(' });
+            write(&range.start().value, quotes, out);
+            out.push_str("..");
+            write(&range.end().value, quotes, out);
+            out.push(if range.end().included { ']' } else { ')' });
+        }
+        Value::Function(function) => {
+            let names = function.parameter_names();
+            push(out, &format_args!("function({})", names.join(", ")));
+        }
+    }
+}
+
+/// Writing into a string cannot fail.
+fn push(out: &mut String, item: &dyn fmt::Display) {
+    let _ = write!(out, "{item}");
+}
+
+/// As messages show values: strings in quotes.
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut out = String::new();
+        write(self, Quotes::Double, &mut out);
+        f.write_str(&out)
+    }
+}
