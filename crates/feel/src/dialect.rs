@@ -17,6 +17,10 @@ pub enum Dialect {
 pub struct Switches {
     /// Names may hold spaces and operators, resolved against the names in scope.
     pub long_names: bool,
+    /// `if`, `for`, `some`, `every` may be operands, comparisons may be chained, any value may be called.
+    pub open_operands: bool,
+    /// `\u0041` and `\U01F600` in strings are characters; otherwise they stay as they are.
+    pub unicode_escapes: bool,
     /// `1e3` is a number.
     pub exponent_notation: bool,
     /// A one-item list stands for its item and an item for a one-item list where the other is needed.
@@ -45,6 +49,8 @@ impl Dialect {
 
 const BPMN: Switches = Switches {
     long_names: false,
+    open_operands: false,
+    unicode_escapes: false,
     exponent_notation: false,
     singleton_coercion: false,
     filter_scalars: false,
@@ -56,6 +62,8 @@ const BPMN: Switches = Switches {
 
 const DMN: Switches = Switches {
     long_names: true,
+    open_operands: true,
+    unicode_escapes: true,
     exponent_notation: true,
     singleton_coercion: true,
     filter_scalars: true,

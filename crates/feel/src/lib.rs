@@ -11,14 +11,17 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub mod ast;
 mod builtin;
 pub mod diagnostic;
 pub mod dialect;
 mod expression;
+mod lexer;
 pub mod limits;
 mod machine;
 pub mod names;
 pub mod number;
+mod parser;
 pub mod temporal;
 pub mod value;
 mod variables;

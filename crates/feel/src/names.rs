@@ -42,6 +42,7 @@ pub enum Type {
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Names {
     entries: Vec<(Arc<str>, Type)>,
+    types: Vec<(Arc<str>, Type)>,
 }
 
 impl Names {
@@ -61,6 +62,16 @@ impl Names {
     /// What is known of a name.
     pub fn get(&self, name: &str) -> Option<&Type> {
         self.entries.iter().find(|(known, _)| &**known == name).map(|(_, kind)| kind)
+    }
+
+    /// Adds a named type (DMN: an item definition), for `instance of` and parameters.
+    pub fn insert_type(&mut self, name: &str, kind: Type) {
+        self.types.push((name.into(), kind));
+    }
+
+    /// The type of that name.
+    pub fn type_named(&self, name: &str) -> Option<&Type> {
+        self.types.iter().rev().find(|(known, _)| &**known == name).map(|(_, kind)| kind)
     }
 
     /// All names in the order they were added.
