@@ -22,6 +22,7 @@ mod machine;
 pub mod names;
 pub mod number;
 mod parser;
+mod pattern;
 pub mod temporal;
 pub mod value;
 mod variables;

@@ -12,6 +12,7 @@ mod literal;
 pub mod moment;
 pub mod months_duration;
 mod property;
+mod scale;
 mod scan;
 pub mod time;
 pub mod zone;
