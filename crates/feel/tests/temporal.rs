@@ -35,7 +35,7 @@ fn json(value: Temporal) -> String {
 fn values_are_small() {
     assert_eq!(size_of::<Date>(), 8);
     assert_eq!(size_of::<Time>(), 16);
-    assert_eq!(size_of::<DateTime>(), 20);
+    assert_eq!(size_of::<DateTime>(), 16);
     assert_eq!(size_of::<DaysDuration>(), 16);
     assert_eq!(size_of::<MonthsDuration>(), 8);
     assert_eq!(size_of::<Temporal>(), 24);
