@@ -218,6 +218,9 @@ pub struct JobDefinition {
     pub retries: Expr,
     /// `zeebe:taskHeaders`, as the JSON object that workers receive (`{}` when empty).
     pub headers: Arc<str>,
+    /// Headers whose value is known only at run time: name and expression. A null is left out; what is no string is
+    /// written as JSON. Empty for all but user tasks.
+    pub evaluated_headers: Vec<(Arc<str>, Expression)>,
 }
 
 /// A script task.

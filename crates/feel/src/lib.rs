@@ -22,7 +22,6 @@ mod machine;
 pub mod names;
 pub mod number;
 mod parser;
-mod pattern;
 pub mod temporal;
 pub mod value;
 mod variables;

@@ -56,8 +56,6 @@ pub struct Machine<'a> {
     fuel_steps: u64,
     memory_bytes: u64,
     warnings: Vec<Warning>,
-    /// Random values drawn so far.
-    drawn: u64,
 }
 
 impl<'a> Machine<'a> {
@@ -70,7 +68,6 @@ impl<'a> Machine<'a> {
             fuel_steps: limits.fuel_steps,
             memory_bytes: limits.memory_bytes,
             warnings: Vec::new(),
-            drawn: 0,
         }
     }
 
@@ -143,15 +140,6 @@ impl<'a> Machine<'a> {
             return Err(Stop::limit("value_depth_levels", u64::from(self.limits.value_depth_levels)));
         }
         Ok(())
-    }
-
-    /// A random value, determined by the moment's seed and by how many were drawn before (SplitMix64).
-    pub(crate) fn draw(&mut self) -> u64 {
-        self.drawn += 1;
-        let mut bits = self.moment.seed.wrapping_add(self.drawn.wrapping_mul(0x9E37_79B9_7F4A_7C15));
-        bits = (bits ^ (bits >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        bits ^ (bits >> 31)
     }
 
     /// Records a warning.

@@ -20,11 +20,6 @@ use crate::machine::{Machine, Stop};
 use crate::value::{List, Value};
 
 mod boolean;
-mod calendar;
-mod interval;
-mod pattern;
-mod random;
-mod temporal;
 
 /// What a built-in runs: one value for each parameter of the overload.
 pub(crate) type Body = fn(&mut Machine<'_>, &[Value]) -> Result<Value, Stop>;
@@ -168,14 +163,7 @@ pub(crate) const fn rest(name: &'static str) -> Parameter {
 }
 
 /// Every family's table.
-const FAMILIES: &[&[Builtin]] = &[
-    boolean::BUILTINS,
-    calendar::BUILTINS,
-    interval::BUILTINS,
-    pattern::BUILTINS,
-    random::BUILTINS,
-    temporal::BUILTINS,
-];
+const FAMILIES: &[&[Builtin]] = &[boolean::BUILTINS];
 
 /// All built-ins, sorted by name.
 static BY_NAME: LazyLock<Vec<&'static Builtin>> = LazyLock::new(|| {

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::Parser;
 use super::names::Place;
+use super::Parser;
 use crate::ast::{Arguments, Expr, ExprKind};
 use crate::lexer::TokenKind;
 
@@ -82,11 +82,7 @@ impl Parser<'_> {
         if self.switches.long_names {
             while !matches!(
                 self.peek(ahead).kind,
-                TokenKind::Colon
-                    | TokenKind::Comma
-                    | TokenKind::OpenParen
-                    | TokenKind::CloseParen
-                    | TokenKind::End
+                TokenKind::Colon | TokenKind::Comma | TokenKind::OpenParen | TokenKind::CloseParen | TokenKind::End
             ) && self.peek(0).kind == TokenKind::Name
                 && self.is_symbol_of_name(ahead)
             {

@@ -12,7 +12,6 @@ mod json_read;
 mod json_write;
 mod list;
 mod range;
-mod temporal;
 mod text;
 
 pub(crate) use compare::{compare, equal};

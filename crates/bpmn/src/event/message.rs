@@ -1,0 +1,80 @@
+//! A message event definition: waits for a message, or sends one through a worker.
+
+use crate::diagnostic::{Place, Report, quoted};
+use crate::event::Position;
+use crate::expression::Source;
+use crate::extension::{subscription, task_definition};
+use crate::model::{File, Site};
+use crate::process::{Expr, JobDefinition, MessageCatch};
+use crate::xml::{self, Node};
+
+/// The XML name.
+pub(crate) const NAME: &str = "messageEventDefinition";
+
+/// The message that an event definition, a receive task or a send task refers to, without a report.
+fn message_of<'a>(file: &File<'a>, node: Node<'_>) -> Option<Node<'a>> {
+    file.messages.get(xml::local(node.attribute("messageRef")?)).copied()
+}
+
+/// The name of the message, as it is written, if there is one.
+pub(crate) fn name_of<'a>(file: &File<'a>, node: Node<'_>) -> Option<&'a str> {
+    message_of(file, node)?.attribute("name").filter(|name| !name.is_empty())
+}
+
+/// The message that is waited for.
+pub(crate) fn catch(
+    site: &Site<'_, '_>,
+    node: Node<'_>,
+    position: Position,
+    report: &mut Report,
+) -> Option<MessageCatch> {
+    let Some(message) = message_of(site.file, node) else {
+        let remedy = match node.attribute("messageRef") {
+            Some(reference) => {
+                format!("the message '{}' does not exist: add it, or mend messageRef", quoted(reference))
+            }
+            None => "set messageRef to the id of a message".to_owned(),
+        };
+        report.error(Place::of_attribute(node, "messageRef"), "Must reference a message", remedy);
+        return None;
+    };
+    let name = name(message, report);
+    if position == Position::ProcessStart {
+        let name = name?;
+        check_constant(message, &name, report);
+        return Some(MessageCatch { name, correlation_key: None });
+    }
+    let correlation_key = subscription::lower(message, report);
+    Some(MessageCatch { name: name?, correlation_key: Some(correlation_key?) })
+}
+
+/// The name of a message: text, or an expression.
+fn name(message: Node<'_>, report: &mut Report) -> Option<Expr> {
+    let source = Source::attribute(message, "name").filter(|name| !name.text().is_empty());
+    let Some(source) = source else {
+        report.error(message, "Name must be present and not empty", "give the message a name");
+        return None;
+    };
+    source.expr(report)
+}
+
+/// A process is started by a message before there are variables: its name must not need any.
+fn check_constant(message: Node<'_>, name: &Expr, report: &mut Report) {
+    let Expr::Feel(expression) = name else { return };
+    if let Some(variable) = expression.variables().first() {
+        report.error(
+            Place::of_attribute(message, "name"),
+            format!(
+                "Expected constant expression but found '={}', which could not be evaluated without context: it needs the variable '{}'",
+                quoted(expression.text()),
+                quoted(variable)
+            ),
+            "give a message that starts a process a fixed name",
+        );
+    }
+}
+
+/// The job that sends the message. A message need not be referred to: the worker knows what to send.
+pub(crate) fn throw(site: &Site<'_, '_>, _node: Node<'_>, report: &mut Report) -> Option<JobDefinition> {
+    task_definition::required_of_thrower(site, report)
+}

@@ -1,0 +1,4 @@
+//! A terminate event definition: has nothing inside.
+
+/// The XML name.
+pub(crate) const NAME: &str = "terminateEventDefinition";
