@@ -11,6 +11,7 @@
 //! Back ends: `local` (files, the default), [`memory`] (tests, simulation) and `treacherous` (a back end that loses,
 //! delays, tears and duplicates what it is given; for tests).
 
+pub mod disk;
 pub mod error;
 pub mod memory;
 pub mod record;
