@@ -8,11 +8,12 @@
 //!    The new epoch is one more than the last one *in the journal*.
 //! 3. A failed or ambiguous write is reported as such and never tried again by the journal.
 //!
-//! Back ends: `local` (files, the default), [`memory`] (tests, simulation) and `treacherous` (a back end that loses,
+//! Back ends: [`local`] (files, the default), [`memory`] (tests, simulation) and `treacherous` (a back end that loses,
 //! delays, tears and duplicates what it is given; for tests).
 
 pub mod disk;
 pub mod error;
+pub mod local;
 pub mod memory;
 pub mod record;
 
@@ -29,6 +30,10 @@ pub const MAX_PAYLOAD_BYTES: usize = 64 * 1024 * 1024;
 /// The records of one partition, in order, from the first one asked for to the last one durable when it was asked.
 /// After an error it ends.
 pub type Records = Box<dyn Iterator<Item = Result<OwnedRecord, JournalError>> + Send>;
+
+/// Work that a journal would like to have done soon, on any other thread, such as preparing space.
+/// Not doing it costs time later, nothing else.
+pub type Chore = Box<dyn FnOnce() + Send>;
 
 /// The writing end. One thread owns it and collects the batches of all partitions into each call of `append`.
 pub trait Journal: Send {
@@ -53,6 +58,28 @@ pub trait Journal: Send {
     /// # Errors
     /// [`JournalError::PastEnd`], [`Full`](JournalError::Full), [`Failed`](JournalError::Failed).
     fn trim(&mut self, partition: PartitionId, until: Sequence) -> Result<(), JournalError>;
+
+    /// Work for another thread; ask after each `append`.
+    fn take_chore(&mut self) -> Option<Chore> {
+        None
+    }
+
+    /// Gives up the reserve, after [`AppendError::Full`], so that work can still be ended while none is begun. Whether there
+    /// was one.
+    ///
+    /// # Errors
+    /// [`JournalError::Failed`].
+    fn release_reserve(&mut self) -> Result<bool, JournalError> {
+        Ok(false)
+    }
+
+    /// Makes the reserve again; whether there is one now. `true` is the sign that there is space again.
+    ///
+    /// # Errors
+    /// [`JournalError::Failed`].
+    fn refill_reserve(&mut self) -> Result<bool, JournalError> {
+        Ok(true)
+    }
 
     /// A reading end that other threads may use while this one appends.
     fn reader(&self) -> Arc<dyn Reader>;

@@ -182,7 +182,8 @@ pub(crate) fn give_name(disk: &dyn Disk, temporary: &str, path: &str) -> io::Res
 pub(crate) fn remove_file(disk: &dyn Disk, path: &str) -> io::Result<()> {
     let deleted = format!("{path}{DELETED_SUFFIX}");
     disk.rename(path, &deleted)?;
-    disk.sync_dir(folder_of(path))?;
+    // Whether the name is gone is not known after an error here, so it must not look like a full disk.
+    disk.sync_dir(folder_of(path)).map_err(io::Error::other)?;
     disk.remove(&deleted)
 }
 

@@ -160,7 +160,9 @@ pub(super) fn begin(disk: &dyn Disk, header: &SegmentHeader) -> io::Result<Box<d
     let begun = take_spare(disk, &temporary, header.capacity_bytes).and_then(|file| {
         file.write_at(&header.encode(), 0)?;
         file.sync_data()?;
-        give_name(disk, &temporary, &name)?;
+        disk.rename(&temporary, &name)?;
+        // From here on the segment exists, so even a full disk is no longer a reason to go on without it.
+        disk.sync_dir("").map_err(io::Error::other)?;
         Ok(file)
     });
     if begun.is_err() {

@@ -1,0 +1,140 @@
+//! The journal in files of one folder, the default: one log for all partitions, so that one sync makes the batches of
+//! all of them durable.
+//!
+//! ```text
+//! format               what the folder is (see `marker.rs`)
+//! lock                 held while a process has the journal open; names it
+//! watermark            up to where the log is known to be durable (see `watermark.rs`)
+//! 0000000001.segment   frames (see `segment.rs`, `frame.rs`), preallocated and zeroed
+//! spare                the next segment, made ahead of time
+//! reserve              room that is given up when the disk is full, so that work can still be ended
+//! lost+cut/            what recovery cut off a torn tail; safe to delete
+//! ```
+//!
+//! What recovery does with what it finds is the decision table in `examine.rs`. Limit of the format: rot that strikes only the very
+//! last flush before a power loss, while the watermark file is stale, looks like a torn write and is cut.
+
+mod append;
+mod examine;
+mod frame;
+mod inspect;
+mod marker;
+mod open;
+mod read;
+mod segment;
+mod walk;
+mod watermark;
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, RwLock},
+};
+
+pub use self::{
+    examine::{SegmentSummary, Spot},
+    frame::Position,
+    inspect::{Condition, Inspection, Repair, inspect, repair_accepting_loss},
+    marker::Incarnation,
+    open::{Cut, Recovery},
+    walk::Seen,
+};
+use self::{
+    read::{LocalReader, Log},
+    segment::Tails,
+    watermark::Watermark,
+};
+use crate::{
+    Epoch, Failure, PartitionId,
+    disk::{DiskFile, DiskLock, SharedDisk},
+};
+
+/// How a local journal is opened.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Size of a segment. A group of records that needs more gets a segment of its own size.
+    pub segment_bytes: u64,
+    /// Size of the reserve for a full disk; should have room for a segment. 0 means none.
+    pub reserve_bytes: u64,
+    /// What the lock file says about the holder, for people: process id, host.
+    pub holder: String,
+    /// The identity that the journal gets if it is created now; random bytes.
+    pub incarnation: Incarnation,
+}
+
+/// Default size of a segment.
+pub const SEGMENT_BYTES: u64 = 64 * 1024 * 1024;
+/// Default size of the reserve: a segment, and something for the rest.
+pub const RESERVE_BYTES: u64 = SEGMENT_BYTES + 4 * 1024 * 1024;
+/// The smallest segment, in bytes.
+pub const MIN_SEGMENT_BYTES: u64 = 16 * 1024;
+/// The largest group of records in one append, with headers, in bytes.
+pub const MAX_GROUP_BYTES: usize = 1024 * 1024 * 1024;
+
+impl Options {
+    /// The defaults, for this process.
+    pub fn new(incarnation: Incarnation) -> Options {
+        Options {
+            segment_bytes: SEGMENT_BYTES,
+            reserve_bytes: RESERVE_BYTES,
+            holder: format!("process {}", std::process::id()),
+            incarnation,
+        }
+    }
+}
+
+/// A journal in files.
+#[derive(Debug)]
+pub struct LocalJournal {
+    disk: SharedDisk,
+    options: Options,
+    incarnation: Incarnation,
+    active: Active,
+    /// The last frame, which is durable.
+    last: Position,
+    /// Up to where the frames before the next group are known to be durable; equal to `last` by now.
+    claimed: BTreeMap<PartitionId, Epoch>,
+    watermark: Watermark,
+    /// The group being built; kept for its memory.
+    buffer: Vec<u8>,
+    staged: Tails,
+    offsets: Vec<(PartitionId, u32)>,
+    log: Arc<RwLock<Log>>,
+    failed: Option<Failure>,
+    spare_wanted: bool,
+    recovery: Recovery,
+    _lock: DiskLock,
+}
+
+/// The segment that is being written.
+#[derive(Debug)]
+struct Active {
+    number: u32,
+    file: Box<dyn DiskFile>,
+    offset: usize,
+    capacity_bytes: usize,
+}
+
+impl LocalJournal {
+    /// What was found when the journal was opened.
+    pub fn recovery(&self) -> &Recovery {
+        &self.recovery
+    }
+
+    /// The identity of the journal.
+    pub fn incarnation(&self) -> Incarnation {
+        self.incarnation
+    }
+
+    /// The last frame; durable.
+    pub fn position(&self) -> Position {
+        self.last
+    }
+
+    fn local_reader(&self) -> LocalReader {
+        LocalReader {
+            disk: Arc::clone(&self.disk),
+            incarnation: self.incarnation,
+            log: Arc::clone(&self.log),
+        }
+    }
+}
