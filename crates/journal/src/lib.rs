@@ -8,14 +8,17 @@
 //!    The new epoch is one more than the last one *in the journal*.
 //! 3. A failed or ambiguous write is reported as such and never tried again by the journal.
 //!
-//! Back ends: [`local`] (files, the default), [`memory`] (tests, simulation) and `treacherous` (a back end that loses,
+//! Back ends: [`local`] (files, the default), [`memory`] (tests, simulation) and [`treacherous`] (a back end that loses,
 //! delays, tears and duplicates what it is given; for tests).
 
 pub mod disk;
 pub mod error;
+mod fence;
 pub mod local;
 pub mod memory;
+pub mod random;
 pub mod record;
+pub mod treacherous;
 
 use std::sync::Arc;
 

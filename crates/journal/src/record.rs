@@ -28,7 +28,7 @@ pub struct Sequence(pub u64);
 pub struct ChainHash(pub [u8; 16]);
 
 /// One engine batch on its way into the journal. The journal does not know what the payload means.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Record<'a> {
     /// The partition that the batch belongs to.
     pub partition: PartitionId,

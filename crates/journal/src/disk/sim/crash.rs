@@ -1,6 +1,7 @@
 //! What a disk may hold after a power loss.
 
-use super::{Change, SECTOR_BYTES, SimDisk, State};
+use super::{Change, SimDisk, State};
+use crate::random::SplitMix;
 
 /// What becomes of one change that was not durable when the power went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -143,24 +144,5 @@ impl Change {
             }
             Change::Grow { .. } => Change::Grow { bytes: 0 },
         }
-    }
-}
-
-const _: () = assert!(SECTOR_BYTES.is_power_of_two());
-
-/// SplitMix64 (Steele, Lea, Flood 2014): small, good enough to draw faults, the same everywhere.
-pub(crate) struct SplitMix(pub(crate) u64);
-
-impl SplitMix {
-    pub(crate) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    pub(crate) fn below(&mut self, bound: usize) -> usize {
-        (self.next() % bound.max(1) as u64) as usize
     }
 }
