@@ -1,2 +1,32 @@
-//! `weir`: the one binary.
-fn main() {}
+//! `weir`: the one binary. Reads the command line, runs one subcommand, ends with its exit code.
+
+mod bench;
+mod cli;
+mod client;
+mod command;
+mod config;
+mod exit;
+mod failure;
+mod output;
+mod start;
+mod variables;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::{cli::Cli, exit::Exit, output::Output};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    cli.color.apply();
+    let output = Output { json: cli.json };
+    match command::run(cli.command, output) {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            output.failure(&failure);
+            let exit: Exit = failure.exit;
+            exit.into()
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! The command line as a whole. What a subcommand takes stands in its own file under `command`.
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::{command, exit::Exit};
+
+/// Weir runs business processes (BPMN) and decisions (DMN), and does not lose work.
+///
+/// New here? `weir demo` starts a server, runs an order through an example process before your eyes, and says what to
+/// try next. With models of your own: `weir check FILE...` tells what is wrong with them, `weir dev DIR` runs them.
+#[derive(Debug, Parser)]
+#[command(name = "weir", version, after_help = Exit::HELP, max_term_width = 110, propagate_version = false)]
+pub(crate) struct Cli {
+    /// Print JSON for programs instead of text for people.
+    #[arg(long, global = true, display_order = 900)]
+    pub(crate) json: bool,
+    /// When to use colours; NO_COLOR turns them off, too.
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN", display_order = 901)]
+    pub(crate) color: Color,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal.
+    Auto,
+    /// Always, for `| less -R`.
+    Always,
+    /// Never.
+    Never,
+}
+
+impl Color {
+    /// Sets it for everything that is printed from now on.
+    pub(crate) fn apply(self) {
+        let choice = match self {
+            Self::Auto => anstream::ColorChoice::Auto,
+            Self::Always => anstream::ColorChoice::Always,
+            Self::Never => anstream::ColorChoice::Never,
+        };
+        choice.write_global();
+    }
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Demo(command::demo::Demo),
+    Dev(command::dev::Dev),
+    Serve(command::serve::Serve),
+    Check(command::check::Check),
+    Deploy(command::deploy::Deploy),
+    Run(command::run::Run),
+    Instance(command::instance::Instance),
+    Job(command::job::Job),
+    Message(command::message::Message),
+    Incident(command::incident::Incident),
+    Feel(command::feel::Feel),
+    Decision(command::decision::Decision),
+    Bench(Box<command::bench::Bench>),
+    Completions(command::completions::Completions),
+    Version(command::version::Version),
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::Cli;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_subcommand_says_what_it_does() {
+        for command in Cli::command().get_subcommands() {
+            assert!(command.get_about().is_some(), "{} has no description", command.get_name());
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! `weir dev`: under construction.
+
+use clap::Args;
+
+use crate::{exit::Exit, failure::Failure, output::Output};
+
+/// Not built yet.
+#[derive(Args, Debug)]
+pub(crate) struct Dev {}
+
+impl Dev {
+    pub(crate) fn run(self, _output: Output) -> Result<Exit, Failure> {
+        Err(Failure::new(Exit::Failed, "not built yet"))
+    }
+}

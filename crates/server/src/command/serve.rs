@@ -1,0 +1,109 @@
+//! `weir serve`: the server.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::{
+    config::{Config, Key, Origin, Setting},
+    exit::Exit,
+    failure::Failure,
+    output::Output,
+    start,
+};
+
+/// Run the server.
+///
+/// Every key can be set as an argument, in weir.toml, or as a variable: --data-dir, data-dir = "...", WEIR_DATA_DIR.
+/// Arguments win over variables, variables over the file. --print-config shows what holds and why.
+///
+/// The server listens on this machine only, because it does not ask clients who they are yet: whoever reaches the
+/// port may do everything. Open it with --grpc-addr 0.0.0.0:26500 only where the network keeps strangers out.
+///
+/// SIGTERM or Ctrl-C ends it: what is under way is finished, then it exits with 0.
+///
+/// Examples:
+///   weir serve --data-dir /var/lib/weir
+///   weir serve --grpc-addr 127.0.0.1:0         picks a free port and prints it
+///   weir serve --print-config
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct Serve {
+    /// Configuration file [default: weir.toml, if there is one; env: WEIR_CONFIG]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Print every key, its value and where it came from; then end
+    #[arg(long)]
+    print_config: bool,
+    #[command(flatten)]
+    settings: Settings,
+}
+
+/// The keys of the configuration as arguments.
+#[derive(Args, Debug, Default)]
+#[command(next_help_heading = "Configuration")]
+pub(crate) struct Settings {
+    /// Folder that holds everything; made if missing [default: weir-data]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data_dir: Option<String>,
+    /// Where gRPC clients connect [default: 127.0.0.1:26500]
+    #[arg(long, value_name = "IP:PORT")]
+    pub(crate) grpc_addr: Option<String>,
+    /// Where REST clients connect [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "IP:PORT")]
+    pub(crate) rest_addr: Option<String>,
+    /// Where metrics and health are read [default: 127.0.0.1:9600]
+    #[arg(long, value_name = "IP:PORT")]
+    pub(crate) metrics_addr: Option<String>,
+    /// Partitions of a new data folder [default: 3]
+    #[arg(long, value_name = "NUMBER")]
+    partitions: Option<String>,
+    /// Threads for requests; 0: one per processor [default: 0]
+    #[arg(long, value_name = "NUMBER")]
+    threads: Option<String>,
+    /// Which log lines are written: info, weir_node=debug,warn [default: info]
+    #[arg(long, value_name = "FILTER")]
+    pub(crate) log: Option<String>,
+    /// How log lines look: text or json [default: text]
+    #[arg(long, value_name = "FORMAT")]
+    log_format: Option<String>,
+}
+
+impl Settings {
+    /// Those that were given.
+    pub(crate) fn given(self) -> Vec<Setting> {
+        let all = [
+            (Key::DataDir, self.data_dir),
+            (Key::GrpcAddr, self.grpc_addr),
+            (Key::RestAddr, self.rest_addr),
+            (Key::MetricsAddr, self.metrics_addr),
+            (Key::Partitions, self.partitions),
+            (Key::Threads, self.threads),
+            (Key::Log, self.log),
+            (Key::LogFormat, self.log_format),
+        ];
+        let setting = |(key, text): (Key, Option<String>)| {
+            Some(Setting { key, text: text?, origin: Origin::Argument(format!("--{}", key.name())) })
+        };
+        all.into_iter().filter_map(setting).collect()
+    }
+}
+
+impl Serve {
+    pub(crate) fn run(self, output: Output) -> Result<Exit, Failure> {
+        let config = Config::load(self.config, self.settings.given())?;
+        if self.print_config {
+            output.answer(&config.to_json(), config.to_text());
+            return Ok(Exit::Ok);
+        }
+        start::logging(&config);
+        start::runtime(&config)?.block_on(async {
+            let server = start::start_server(&config).await?;
+            output.answer(&server.addresses.to_json(), server.addresses.to_text());
+            start::until_told_to_stop().await?;
+            output.say("stopping: finishing what is under way");
+            server.stop().await?;
+            Ok(Exit::Ok)
+        })
+    }
+}

@@ -1,0 +1,80 @@
+//! What the values of the configuration must look like.
+
+use std::{net::SocketAddr, num::NonZeroU16};
+
+use tracing_subscriber::EnvFilter;
+
+use super::{Key, PARTITIONS_MAX, Setting};
+
+/// Threads that a server may have.
+const THREADS_MAX: usize = 1024;
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object per line.
+    Json,
+}
+
+/// The settings while they are checked; what is wrong is collected.
+pub(super) struct Values<'a> {
+    settings: &'a [Setting],
+    problems: &'a mut Vec<String>,
+}
+
+impl<'a> Values<'a> {
+    pub(super) fn new(settings: &'a [Setting], problems: &'a mut Vec<String>) -> Self {
+        Self { settings, problems }
+    }
+
+    /// A value as it was written.
+    pub(super) fn text(&self, key: Key) -> &'a str {
+        self.settings.iter().find(|setting| setting.key == key).map_or("", |setting| &setting.text)
+    }
+
+    /// A checked value; its default in place of a wrong one, which is noted as a problem.
+    pub(super) fn parsed<T>(&mut self, key: Key, parse: fn(&str) -> Result<T, String>) -> T {
+        let text = self.text(key);
+        match parse(text) {
+            Ok(value) => value,
+            Err(why) => {
+                let origin = self.settings.iter().find(|setting| setting.key == key).map(|setting| setting.origin.to_string());
+                self.problems.push(format!("{}: {} {text:?} {why}", origin.unwrap_or_default(), key.name()));
+                parse(&key.default()).unwrap_or_else(|why| unreachable!("default of {}: {why}", key.name()))
+            }
+        }
+    }
+}
+
+/// An address to listen at.
+pub(crate) fn parse_address(text: &str) -> Result<SocketAddr, String> {
+    let text = text.strip_prefix("localhost:").map_or(text.to_owned(), |port| format!("127.0.0.1:{port}"));
+    text.parse().map_err(|_| "is not IP:PORT, such as 127.0.0.1:26500; 0.0.0.0 means all interfaces, port 0 a free one".to_owned())
+}
+
+pub(super) fn parse_partitions(text: &str) -> Result<NonZeroU16, String> {
+    let number: Option<NonZeroU16> = text.parse().ok();
+    number.filter(|number| number.get() <= PARTITIONS_MAX).ok_or(format!("is not a number from 1 to {PARTITIONS_MAX}"))
+}
+
+pub(super) fn parse_threads(text: &str) -> Result<usize, String> {
+    let number: Option<usize> = text.parse().ok();
+    number.filter(|number| *number <= THREADS_MAX).ok_or(format!("is not a number from 0 (one per processor) to {THREADS_MAX}"))
+}
+
+pub(super) fn parse_log(text: &str) -> Result<String, String> {
+    match EnvFilter::try_new(text) {
+        Ok(_) => Ok(text.to_owned()),
+        Err(error) => Err(format!("is not a log filter such as info or weir_node=debug,warn: {error}")),
+    }
+}
+
+pub(super) fn parse_log_format(text: &str) -> Result<LogFormat, String> {
+    match text {
+        "text" => Ok(LogFormat::Text),
+        "json" => Ok(LogFormat::Json),
+        _ => Err("is neither text nor json".to_owned()),
+    }
+}
