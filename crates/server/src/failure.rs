@@ -72,7 +72,10 @@ impl Failure {
             source = cause.source();
         }
         let code = format!("{:?}", status.code());
-        Self::new(exit, format!("{doing} failed")).at(address).because(format!("{code}: {why}")).try_this(remedy)
+        Self::new(exit, format!("{doing} failed"))
+            .at(address)
+            .because(format!("{code}: {why}"))
+            .try_this(remedy)
     }
 
     /// As an object for programs.
@@ -86,17 +89,37 @@ impl Failure {
 /// How the process ends for a status of the gateway, and what its reader can do.
 fn remedy(code: Code) -> (Exit, &'static str) {
     match code {
-        Code::Unavailable => (Exit::Connection, "is the server running? start one with `weir dev`, or name another with --address HOST:PORT"),
-        Code::DeadlineExceeded => (Exit::Timeout, "the server may still do it; raise --timeout, or look whether a worker or an incident holds it up"),
-        Code::Cancelled | Code::Aborted => (Exit::Connection, "the connection broke and the server may have done it; look before you repeat it"),
+        Code::Unavailable => (
+            Exit::Connection,
+            "is the server running? start one with `weir dev`, or name another with --address HOST:PORT",
+        ),
+        Code::DeadlineExceeded => (
+            Exit::Timeout,
+            "the server may still do it; raise --timeout, or look whether a worker or an incident holds it up",
+        ),
+        Code::Cancelled | Code::Aborted => (
+            Exit::Connection,
+            "the connection broke and the server may have done it; look before you repeat it",
+        ),
         Code::NotFound => (Exit::Rejected, "check the key or id; what has ended is no longer found"),
-        Code::AlreadyExists => (Exit::Rejected, "it is there already; use another id if you mean another one"),
+        Code::AlreadyExists => {
+            (Exit::Rejected, "it is there already; use another id if you mean another one")
+        }
         Code::FailedPrecondition => (Exit::Rejected, "its state does not allow this now"),
         Code::InvalidArgument => (Exit::Rejected, "correct the input; nothing was changed"),
-        Code::ResourceExhausted => (Exit::Rejected, "the server is busy or the request too large, and nothing was applied; try again in a moment"),
-        Code::Unimplemented => (Exit::Rejected, "this server does not offer it; `weir version --server` tells which one it is"),
-        Code::PermissionDenied | Code::Unauthenticated => (Exit::Rejected, "the server wants to know who you are, or you may not do this"),
-        Code::Ok | Code::Unknown | Code::OutOfRange | Code::Internal | Code::DataLoss => (Exit::Failed, "look into the server's log"),
+        Code::ResourceExhausted => (
+            Exit::Rejected,
+            "the server is busy or the request too large, and nothing was applied; try again in a moment",
+        ),
+        Code::Unimplemented => {
+            (Exit::Rejected, "this server does not offer it; `weir version --server` tells which one it is")
+        }
+        Code::PermissionDenied | Code::Unauthenticated => {
+            (Exit::Rejected, "the server wants to know who you are, or you may not do this")
+        }
+        Code::Ok | Code::Unknown | Code::OutOfRange | Code::Internal | Code::DataLoss => {
+            (Exit::Failed, "look into the server's log")
+        }
     }
 }
 

@@ -31,7 +31,9 @@ impl Addresses {
     /// The line that says that the server is ready, for people.
     pub(crate) fn to_text(self) -> String {
         let Self { grpc, rest, metrics } = self;
-        format!("{GOOD}ready{GOOD:#}  gRPC {NAME}{grpc}{NAME:#}  REST {NAME}http://{rest}/v2{NAME:#}  metrics http://{metrics}/metrics")
+        format!(
+            "{GOOD}ready{GOOD:#}  gRPC {NAME}{grpc}{NAME:#}  REST {NAME}http://{rest}/v2{NAME:#}  metrics http://{metrics}/metrics"
+        )
     }
 
     /// The same for programs.
@@ -53,7 +55,8 @@ pub(crate) struct Server {
 /// [`Exit::Server`]: the data folder is locked or damaged, a port is in use.
 #[expect(clippy::unused_async, reason = "the node and the faces are started here")]
 pub(crate) async fn start_server(config: &Config) -> Result<Server, Failure> {
-    Err(Failure::new(Exit::Server, "the server is not built into this binary yet").at(config.data_dir.display()))
+    Err(Failure::new(Exit::Server, "the server is not built into this binary yet")
+        .at(config.data_dir.display()))
 }
 
 impl Server {
@@ -79,7 +82,9 @@ pub(crate) fn logging(config: &Config) {
     let builder = tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::new(&config.log))
         .with_writer(std::io::stderr)
-        .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()) && std::env::var_os("NO_COLOR").is_none());
+        .with_ansi(
+            std::io::IsTerminal::is_terminal(&std::io::stderr()) && std::env::var_os("NO_COLOR").is_none(),
+        );
     // A second call in one process would be refused; the first one's lines go on.
     let _set_before = match config.log_format {
         LogFormat::Text => builder.try_init(),

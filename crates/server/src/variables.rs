@@ -34,9 +34,12 @@ impl Variables {
         };
         for pair in &self.one_by_one {
             let (name, value) = pair.split_once('=').ok_or_else(|| {
-                Failure::usage("a variable needs a name and a value").at(format!("--var {pair}")).try_this("write --var NAME=VALUE")
+                Failure::usage("a variable needs a name and a value")
+                    .at(format!("--var {pair}"))
+                    .try_this("write --var NAME=VALUE")
             })?;
-            let value = serde_json::from_str(value).unwrap_or_else(|_not_json| Value::String(value.to_owned()));
+            let value =
+                serde_json::from_str(value).unwrap_or_else(|_not_json| Value::String(value.to_owned()));
             object.insert(name.to_owned(), value);
         }
         Ok(object)
@@ -58,7 +61,9 @@ pub(crate) fn read_object(argument: &str, text: &str) -> Result<Map<String, Valu
         None if text == "-" => {
             let mut input = String::new();
             io::stdin().read_to_string(&mut input).map_err(|error| {
-                Failure::usage("standard input cannot be read").because(error).try_this("it must be UTF-8 text")
+                Failure::usage("standard input cannot be read")
+                    .because(error)
+                    .try_this("it must be UTF-8 text")
             })?;
             ("standard input".to_owned(), input)
         }

@@ -10,9 +10,10 @@ use std::{
 use http::Uri;
 use tokio::task::{LocalSet, spawn_local};
 use weir_api::proto::{
-    ActivateJobsRequest, ActivateJobsResponse, ActivatedJob, CancelProcessInstanceRequest, CancelProcessInstanceResponse,
-    CompleteJobRequest, CompleteJobResponse, CreateProcessInstanceRequest, CreateProcessInstanceResponse,
-    CreateProcessInstanceWithResultRequest, CreateProcessInstanceWithResultResponse, PublishMessageRequest, PublishMessageResponse,
+    ActivateJobsRequest, ActivateJobsResponse, ActivatedJob, CancelProcessInstanceRequest,
+    CancelProcessInstanceResponse, CompleteJobRequest, CompleteJobResponse, CreateProcessInstanceRequest,
+    CreateProcessInstanceResponse, CreateProcessInstanceWithResultRequest,
+    CreateProcessInstanceWithResultResponse, PublishMessageRequest, PublishMessageResponse,
     StreamActivatedJobsRequest,
 };
 
@@ -139,7 +140,8 @@ pub(crate) fn run(plan: Plan) -> io::Result<Tally> {
         driver.drain().await;
         driver.verify().await;
         let mut state = driver.state.borrow_mut();
-        state.tally.missing = state.instances.iter().filter(|instance| instance.acknowledged && !instance.ended).count() as u64;
+        state.tally.missing =
+            state.instances.iter().filter(|instance| instance.acknowledged && !instance.ended).count() as u64;
         Ok(state.tally.clone())
     })
 }
@@ -192,7 +194,8 @@ impl Driver {
                 tokio::time::sleep(self.window_end().saturating_sub(self.now())).await;
             }
             Load::Open(per_second, arrivals) => {
-                let mut due = pace::arrivals(self.plan.start, self.window_end(), arrivals, per_second, self.plan.seed);
+                let mut due =
+                    pace::arrivals(self.plan.start, self.window_end(), arrivals, per_second, self.plan.seed);
                 while let Some(times) = due.recv().await {
                     times.into_iter().for_each(|intended| self.start(intended));
                 }
@@ -220,7 +223,8 @@ impl Driver {
         };
         for key in keys {
             let question = CancelProcessInstanceRequest { process_instance_key: key, ..Default::default() };
-            let answer = self.wire(0).call::<CancelProcessInstanceResponse>(&self.paths.cancel, &question).await;
+            let answer =
+                self.wire(0).call::<CancelProcessInstanceResponse>(&self.paths.cancel, &question).await;
             let mut state = self.state.borrow_mut();
             match answer {
                 Err(Refused { code: Refused::NOT_FOUND, .. }) => state.tally.verified += 1,
@@ -277,16 +281,25 @@ impl Driver {
 
     async fn ask_for_creation(&self, id: u64, variables: String) -> Result<i64, Refused> {
         let wire = self.wire(id);
-        let request = CreateProcessInstanceRequest { bpmn_process_id: self.plan.name.clone(), version: -1, variables, ..Default::default() };
+        let request = CreateProcessInstanceRequest {
+            bpmn_process_id: self.plan.name.clone(),
+            version: -1,
+            variables,
+            ..Default::default()
+        };
         match self.plan.workload {
             Workload::W1 | Workload::W2 | Workload::W3 | Workload::W4 => {
                 let answer: CreateProcessInstanceResponse = wire.call(&self.paths.create, &request).await?;
                 Ok(answer.process_instance_key)
             }
             Workload::W0 => {
-                let message =
-                    CreateProcessInstanceWithResultRequest { request: Some(request), request_timeout: POLL_MS, ..Default::default() };
-                let answer: CreateProcessInstanceWithResultResponse = wire.call(&self.paths.create_with_result, &message).await?;
+                let message = CreateProcessInstanceWithResultRequest {
+                    request: Some(request),
+                    request_timeout: POLL_MS,
+                    ..Default::default()
+                };
+                let answer: CreateProcessInstanceWithResultResponse =
+                    wire.call(&self.paths.create_with_result, &message).await?;
                 Ok(answer.process_instance_key)
             }
             Workload::W5 => {
@@ -299,7 +312,13 @@ impl Driver {
 
     fn message(&self, name: &str, correlation_key: String, variables: String) -> PublishMessageRequest {
         let name = format!("{}-{name}", self.plan.name);
-        PublishMessageRequest { name, correlation_key, time_to_live: MESSAGE_TTL_MS, variables, ..Default::default() }
+        PublishMessageRequest {
+            name,
+            correlation_key,
+            time_to_live: MESSAGE_TTL_MS,
+            variables,
+            ..Default::default()
+        }
     }
 
     fn acknowledged(self: &Rc<Self>, index: usize, key: i64) {
@@ -326,7 +345,9 @@ impl Driver {
     async fn publish_go(self: Rc<Self>, index: usize) {
         let id = self.plan.first_id + index as u64;
         let go = self.message("go", correlation_key(id), "{}".to_owned());
-        while let Err(Refused { code, message }) = self.wire(id).call::<PublishMessageResponse>(&self.paths.publish, &go).await {
+        while let Err(Refused { code, message }) =
+            self.wire(id).call::<PublishMessageResponse>(&self.paths.publish, &go).await
+        {
             if code != Refused::BUSY {
                 return self.state.borrow_mut().tally.error("publish", code, &message);
             }
@@ -386,8 +407,12 @@ impl Driver {
 
     async fn stream_jobs(self: Rc<Self>, number: u64) {
         let name = &self.plan.name;
-        let question =
-            StreamActivatedJobsRequest { r#type: name.clone(), worker: name.clone(), timeout: JOB_TIMEOUT_MS, ..Default::default() };
+        let question = StreamActivatedJobsRequest {
+            r#type: name.clone(),
+            worker: name.clone(),
+            timeout: JOB_TIMEOUT_MS,
+            ..Default::default()
+        };
         let problem = match self.wire(number).open(&self.paths.stream, &question).await {
             Ok(mut answers) => loop {
                 match answers.next::<ActivatedJob>().await {
@@ -431,20 +456,28 @@ impl Driver {
 
     /// Does a job: notes its arrival, works, completes it.
     async fn do_job(self: Rc<Self>, job: ActivatedJob) {
-        let index = bench_id(&job.variables).and_then(|id| usize::try_from(id.checked_sub(self.plan.first_id)?).ok());
+        let index =
+            bench_id(&job.variables).and_then(|id| usize::try_from(id.checked_sub(self.plan.first_id)?).ok());
         if !self.job_arrived(index, &job) {
             self.state.borrow_mut().tally.foreign += 1;
         }
         if !self.plan.work.is_zero() {
             tokio::time::sleep(self.plan.work).await;
         }
-        let question = CompleteJobRequest { job_key: job.key, variables: "{}".to_owned(), ..Default::default() };
+        let question =
+            CompleteJobRequest { job_key: job.key, variables: "{}".to_owned(), ..Default::default() };
         loop {
             let sent = self.now();
-            match self.wire(job.key.unsigned_abs()).call::<CompleteJobResponse>(&self.paths.complete, &question).await {
+            match self
+                .wire(job.key.unsigned_abs())
+                .call::<CompleteJobResponse>(&self.paths.complete, &question)
+                .await
+            {
                 Ok(_) => return self.job_completed(index, sent),
                 Err(Refused { code: Refused::BUSY, .. }) => tokio::time::sleep(RETRY_AFTER).await,
-                Err(Refused { code, message }) => return self.state.borrow_mut().tally.error("complete", code, &message),
+                Err(Refused { code, message }) => {
+                    return self.state.borrow_mut().tally.error("complete", code, &message);
+                }
             }
         }
     }
@@ -470,7 +503,9 @@ impl Driver {
             tally.jobs_in_window += 1;
             tally.completion.record(now.saturating_sub(sent));
         }
-        let Some((index, instance)) = index.and_then(|index| Some((index, instances.get_mut(index)?))) else { return };
+        let Some((index, instance)) = index.and_then(|index| Some((index, instances.get_mut(index)?))) else {
+            return;
+        };
         instance.jobs += 1;
         let expected = self.plan.workload.jobs();
         tally.surplus += u64::from(instance.jobs > expected);

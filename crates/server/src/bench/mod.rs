@@ -6,6 +6,8 @@
 
 pub(crate) mod capacity;
 pub(crate) mod driver;
+#[cfg(test)]
+mod fake;
 pub(crate) mod pace;
 mod process;
 pub(crate) mod report;
@@ -122,8 +124,9 @@ impl Bench {
     /// Deploys the model, once for each driver.
     pub(crate) fn prepare(setting: Setting, workload: Workload) -> Result<Self, Failure> {
         let run = std::time::SystemTime::UNIX_EPOCH.elapsed().map_or(0, |time| time.as_millis());
-        let names: Vec<String> =
-            (0..setting.drivers.max(1)).map(|driver| format!("weir-bench-{workload}-{run:x}-{driver}").to_lowercase()).collect();
+        let names: Vec<String> = (0..setting.drivers.max(1))
+            .map(|driver| format!("weir-bench-{workload}-{run:x}-{driver}").to_lowercase())
+            .collect();
         let mut client = None;
         block_on(async {
             let mut connected = setting.connection.client()?;
@@ -137,7 +140,9 @@ impl Bench {
 
     /// One run.
     pub(crate) fn run(&mut self, load: Load) -> Result<Outcome, Failure> {
-        let broken = |error: io::Error| Failure::new(Exit::Connection, "the gateway cannot be driven").at(&self.authority).because(error);
+        let broken = |error: io::Error| {
+            Failure::new(Exit::Connection, "the gateway cannot be driven").at(&self.authority).because(error)
+        };
         let data_before = self.data_bytes()?;
         // The drivers connect before the run starts.
         let start = Instant::now() + Duration::from_millis(20);
@@ -152,7 +157,10 @@ impl Bench {
         let (window, after) = (window_start.elapsed(), self.usage()?);
         let mut tally = Tally::new();
         for thread in threads {
-            let one = thread.join().unwrap_or_else(|_| Err(io::Error::other("a driver panicked"))).map_err(broken)?;
+            let one = thread
+                .join()
+                .unwrap_or_else(|_| Err(io::Error::other("a driver panicked")))
+                .map_err(broken)?;
             tally.add(&one);
         }
         self.next_id += tally.acknowledged + IDS_PER_DRIVER;
@@ -165,11 +173,16 @@ impl Bench {
             driver_cpu_seconds: after.0.cpu_seconds - before.0.cpu_seconds,
             server: after.1.zip(before.1).map(|(after, before)| ServerCost {
                 cpu_seconds: after.cpu_seconds - before.cpu_seconds,
-                written_bytes: after.written_bytes.zip(before.written_bytes).map(|(after, before)| after.saturating_sub(before)),
+                written_bytes: after
+                    .written_bytes
+                    .zip(before.written_bytes)
+                    .map(|(after, before)| after.saturating_sub(before)),
                 resident_bytes: after.resident_bytes,
                 resident_bytes_max: after.resident_bytes_max,
             }),
-            data_bytes: data_after.zip(data_before).map(|(after, before)| after.cast_signed() - before.cast_signed()),
+            data_bytes: data_after
+                .zip(data_before)
+                .map(|(after, before)| after.cast_signed() - before.cast_signed()),
         })
     }
 
@@ -178,7 +191,9 @@ impl Bench {
         let drivers = self.names.len();
         let load = match load {
             // The remainder goes to the first drivers.
-            Load::Closed(in_flight) => Load::Closed(in_flight / drivers + usize::from(number < in_flight % drivers)),
+            Load::Closed(in_flight) => {
+                Load::Closed(in_flight / drivers + usize::from(number < in_flight % drivers))
+            }
             Load::Open(per_second, arrivals) => Load::Open(per_second / drivers as f64, arrivals),
         };
         Plan {
@@ -202,20 +217,27 @@ impl Bench {
 
     /// This process's use, and the server's where its id is known.
     fn usage(&self) -> Result<(Usage, Option<Usage>), Failure> {
-        let own = Usage::of("self").map_err(|error| Failure::new(Exit::Failed, "cannot read /proc/self").because(error))?;
+        let own = Usage::of("self")
+            .map_err(|error| Failure::new(Exit::Failed, "cannot read /proc/self").because(error))?;
         let server = self.setting.pid.map(|pid| {
             Usage::of(&pid.to_string()).map_err(|error| {
                 Failure::usage("cannot read what the server's process uses")
                     .at(format!("/proc/{pid}"))
                     .because(error)
-                    .try_this("--pid must be the id of a running process on this machine that you may look at")
+                    .try_this(
+                        "--pid must be the id of a running process on this machine that you may look at",
+                    )
             })
         });
         Ok((own, server.transpose()?))
     }
 
     fn data_bytes(&self) -> Result<Option<u64>, Failure> {
-        let bytes = self.setting.data_dir.as_deref().map(|folder| used_bytes(folder).map_err(|error| Failure::reading(folder, &error)));
+        let bytes = self
+            .setting
+            .data_dir
+            .as_deref()
+            .map(|folder| used_bytes(folder).map_err(|error| Failure::reading(folder, &error)));
         bytes.transpose()
     }
 }
@@ -223,14 +245,112 @@ impl Bench {
 /// HOST:PORT out of an address that the client has accepted.
 fn authority(address: &str) -> String {
     let rest = address.split_once("://").map_or(address, |(_, rest)| rest).trim_end_matches('/');
-    if rest.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok()) { rest.to_owned() } else { format!("{rest}:26500") }
+    if rest.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok()) {
+        rest.to_owned()
+    } else {
+        format!("{rest}:26500")
+    }
 }
 
 async fn deploy_models(client: &mut Client, workload: Workload, names: &[String]) -> Result<(), Failure> {
-    let model = |name: &String| Resource { name: format!("{name}.bpmn"), content: workload.model(name).into() };
+    let model =
+        |name: &String| Resource { name: format!("{name}.bpmn"), content: workload.model(name).into() };
     deploy::deploy(client, names.iter().map(model).collect()).await.map(|_deployed| ())
 }
 
 fn sleep_until(time: Instant) {
     thread::sleep(time.saturating_duration_since(Instant::now()));
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use clap::ValueEnum;
+
+    use super::{
+        Bench, Outcome, Setting,
+        driver::{Delivery, Load},
+        fake::{Fake, Fault},
+        pace::Arrivals,
+        workload::Workload,
+    };
+    use crate::client::Connection;
+
+    fn run(fake: &Fake, workload: Workload, load: Load, delivery: Delivery) -> Outcome {
+        let setting = Setting {
+            connection: Connection::to(fake.address().to_string()),
+            drivers: 2,
+            connections: 2,
+            delivery,
+            pollers: 2,
+            work: Duration::ZERO,
+            payload: 538,
+            warm_up: Duration::from_millis(50),
+            window: Duration::from_millis(400),
+            drain: Duration::from_secs(2),
+            seed: 1,
+            pid: Some(std::process::id()),
+            data_dir: None,
+        };
+        Bench::prepare(setting, workload).unwrap().run(load).unwrap()
+    }
+
+    #[test]
+    fn every_workload_ends_under_closed_load() {
+        let fake = Fake::start(Fault::None);
+        for workload in Workload::value_variants() {
+            for delivery in Delivery::value_variants() {
+                let outcome = run(&fake, *workload, Load::Closed(8), *delivery);
+                let tally = &outcome.tally;
+                assert!(tally.is_complete(), "{workload} {delivery:?}: {tally:?}");
+                assert!(tally.done_in_window > 0, "{workload} {delivery:?}: {tally:?}");
+                assert_eq!(tally.done, tally.acknowledged, "{workload} {delivery:?}");
+                assert!(tally.errors.is_empty(), "{workload} {delivery:?}: {:?}", tally.errors);
+                assert!(tally.verified > 0, "{workload} {delivery:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn open_load_keeps_its_rate_and_counts_from_the_intended_start() {
+        let fake = Fake::start(Fault::None);
+        let outcome = run(&fake, Workload::W1, Load::Open(200.0, Arrivals::Constant), Delivery::Stream);
+        assert!((78..=82).contains(&outcome.tally.offered_in_window), "{:?}", outcome.tally);
+        assert_eq!(outcome.tally.done_after.count(), outcome.tally.offered_in_window);
+
+        // A server that stands still for a while is slow for all who came meanwhile, not only for those it kept.
+        let fake = Fake::start(Fault::Pause(Duration::from_millis(150)));
+        let outcome = run(&fake, Workload::W1, Load::Open(200.0, Arrivals::Constant), Delivery::Stream);
+        let slow = outcome.tally.done_after.quantile_ms(0.8);
+        assert!(slow > 50.0, "p80 is {slow} ms");
+    }
+
+    #[test]
+    fn lost_and_doubled_work_is_seen() {
+        let lost = run(
+            &Fake::start(Fault::LoseEachTenth),
+            Workload::W1,
+            Load::Open(200.0, Arrivals::Constant),
+            Delivery::Stream,
+        );
+        assert!(lost.tally.missing > 0 && !lost.tally.is_complete(), "{:?}", lost.tally);
+        let doubled =
+            run(&Fake::start(Fault::DoubleEachTenth), Workload::W1, Load::Closed(4), Delivery::Stream);
+        assert!(doubled.tally.surplus > 0 && !doubled.tally.is_complete(), "{:?}", doubled.tally);
+        let active = run(&Fake::start(Fault::NeverEnd), Workload::W1, Load::Closed(4), Delivery::Stream);
+        assert!(active.tally.still_active > 0 && !active.tally.is_complete(), "{:?}", active.tally);
+    }
+
+    #[test]
+    fn refusals_are_counted_and_not_taken_for_errors() {
+        let outcome = run(
+            &Fake::start(Fault::RefuseEachTenth),
+            Workload::W1,
+            Load::Open(200.0, Arrivals::Poisson),
+            Delivery::Stream,
+        );
+        assert!(outcome.tally.refused_in_window > 0 && outcome.tally.is_complete(), "{:?}", outcome.tally);
+        assert!(outcome.tally.errors.is_empty(), "{:?}", outcome.tally.errors);
+    }
 }

@@ -87,17 +87,22 @@ mod tests {
     #[test]
     fn rates_are_kept() {
         for kind in [Arrivals::Constant, Arrivals::Poisson] {
-            let count = Times::new(kind, 1_000.0, 1).take_while(|time| *time < Duration::from_secs(100)).count();
+            let count =
+                Times::new(kind, 1_000.0, 1).take_while(|time| *time < Duration::from_secs(100)).count();
             assert!((99_000..=101_000).contains(&count), "{kind:?}: {count}");
         }
     }
 
     #[test]
     fn poisson_gaps_vary_as_they_should() {
-        let times: Vec<f64> = Times::new(Arrivals::Poisson, 1.0, 2).take(50_000).map(|time| time.as_secs_f64()).collect();
+        let times: Vec<f64> =
+            Times::new(Arrivals::Poisson, 1.0, 2).take(50_000).map(|time| time.as_secs_f64()).collect();
         let gaps: Vec<f64> = times.windows(2).filter_map(|pair| Some(pair.last()? - pair.first()?)).collect();
         let mean = gaps.iter().sum::<f64>() / gaps.len() as f64;
         let variance = gaps.iter().map(|gap| (gap - mean).powi(2)).sum::<f64>() / gaps.len() as f64;
-        assert!((variance.sqrt() / mean - 1.0).abs() < 0.03, "an exponential distribution's deviation is its mean");
+        assert!(
+            (variance.sqrt() / mean - 1.0).abs() < 0.03,
+            "an exponential distribution's deviation is its mean"
+        );
     }
 }

@@ -38,13 +38,25 @@ pub(crate) fn line(outcome: &Outcome, too_much: Option<&str>) -> String {
 pub(crate) fn text(outcome: &Outcome) -> String {
     let tally = &outcome.tally;
     let mut lines = vec![
-        format!("{NAME}{}{NAME:#} {} | {} | window {:.1} s", outcome.workload, outcome.workload.describe(), load(outcome.load), outcome.window.as_secs_f64()),
-        format!("{NAME}{:.0}{NAME:#} instances/s done, {:.0} jobs/s", outcome.done_per_second(), tally.jobs_in_window as f64 / outcome.window.as_secs_f64()),
+        format!(
+            "{NAME}{}{NAME:#} {} | {} | window {:.1} s",
+            outcome.workload,
+            outcome.workload.describe(),
+            load(outcome.load),
+            outcome.window.as_secs_f64()
+        ),
+        format!(
+            "{NAME}{:.0}{NAME:#} instances/s done, {:.0} jobs/s",
+            outcome.done_per_second(),
+            tally.jobs_in_window as f64 / outcome.window.as_secs_f64()
+        ),
         latencies(outcome),
     ];
     let in_window = tally.done_in_window.max(1) as f64;
     if let Some(server) = outcome.server {
-        let written = server.written_bytes.map_or("unknown".to_owned(), |bytes| format!("{:.2} kB", bytes as f64 / in_window / 1000.0));
+        let written = server
+            .written_bytes
+            .map_or("unknown".to_owned(), |bytes| format!("{:.2} kB", bytes as f64 / in_window / 1000.0));
         lines.push(format!(
             "server  {:.3} CPU s per 1,000 instances ({:.2} cores), memory {:.1} MB (most {:.1} MB), written to disk {written} per instance",
             server.cpu_seconds / in_window * 1000.0,
@@ -54,7 +66,8 @@ pub(crate) fn text(outcome: &Outcome) -> String {
         ));
     }
     if let Some(bytes) = outcome.data_bytes {
-        lines.push(format!("data    {:.2} kB per instance", bytes as f64 / tally.done.max(1) as f64 / 1000.0));
+        lines
+            .push(format!("data    {:.2} kB per instance", bytes as f64 / tally.done.max(1) as f64 / 1000.0));
     }
     lines.push(format!(
         "driver  {:.3} CPU s per 1,000 instances ({:.2} cores), late by {:.2} ms at p99, at most {} in flight",
@@ -76,7 +89,10 @@ fn counts(outcome: &Outcome) -> String {
     let verdict = if tally.is_complete() {
         format!("{GOOD}all of them ended{GOOD:#}")
     } else {
-        format!("{BAD}{} missing, {} jobs too many, {} still active{BAD:#}", tally.missing, tally.surplus, tally.still_active)
+        format!(
+            "{BAD}{} missing, {} jobs too many, {} still active{BAD:#}",
+            tally.missing, tally.surplus, tally.still_active
+        )
     };
     format!(
         "work    {} acknowledged, {verdict} ({} asked about at the server); refused {}, left out {}, foreign jobs {}",
@@ -88,7 +104,8 @@ fn latencies(outcome: &Outcome) -> String {
     let mut rows = vec![["ms", "p50", "p90", "p95", "p99", "p99.9", "max"].map(str::to_owned).to_vec()];
     for (name, latency) in named_latencies(outcome) {
         if latency.count() > 0 {
-            let cells = [0.5, 0.9, 0.95, 0.99, 0.999, 1.0].map(|quantile| format!("{:.2}", latency.quantile_ms(quantile)));
+            let cells = [0.5, 0.9, 0.95, 0.99, 0.999, 1.0]
+                .map(|quantile| format!("{:.2}", latency.quantile_ms(quantile)));
             rows.push(std::iter::once(name.replace('_', " ")).chain(cells).collect());
         }
     }
@@ -145,7 +162,10 @@ pub(crate) fn capacity_text(capacity: &Capacity) -> String {
     }
     if let Some(overload) = &capacity.overload {
         let share = overload.done_per_second() / capacity.per_second * 100.0;
-        text.push_str(&format!("\n\n{NAME}at twice of it: goodput {share:.1} % of capacity{NAME:#}\n{}", self::text(overload)));
+        text.push_str(&format!(
+            "\n\n{NAME}at twice of it: goodput {share:.1} % of capacity{NAME:#}\n{}",
+            self::text(overload)
+        ));
     }
     text
 }

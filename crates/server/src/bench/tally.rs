@@ -1,6 +1,6 @@
 //! What a driver counts and times.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, fmt, time::Duration};
 
 use hdrhistogram::Histogram;
 
@@ -10,12 +10,21 @@ const LATENCY_US_MAX: u64 = 600 * 1_000_000;
 const DIGITS: u8 = 3;
 
 /// Latencies in microseconds.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Latency(Histogram<u64>);
+
+impl fmt::Debug for Latency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} with p50 {} ms, p99 {} ms", self.count(), self.quantile_ms(0.5), self.quantile_ms(0.99))
+    }
+}
 
 impl Latency {
     fn new() -> Self {
-        Self(Histogram::new_with_bounds(1, LATENCY_US_MAX, DIGITS).unwrap_or_else(|error| unreachable!("{error}")))
+        Self(
+            Histogram::new_with_bounds(1, LATENCY_US_MAX, DIGITS)
+                .unwrap_or_else(|error| unreachable!("{error}")),
+        )
     }
 
     /// Notes one.
@@ -116,7 +125,11 @@ impl Tally {
     /// Notes a failure.
     pub(crate) fn error(&mut self, what: &str, code: u16, message: &str) {
         // A text that names keys would make a kind of its own for each.
-        let text: String = message.chars().take(120).map(|character| if character.is_ascii_digit() { '#' } else { character }).collect();
+        let text: String = message
+            .chars()
+            .take(120)
+            .map(|character| if character.is_ascii_digit() { '#' } else { character })
+            .collect();
         *self.errors.entry(format!("{what}: status {code} {text}")).or_default() += 1;
     }
 

@@ -67,7 +67,10 @@ impl Wire {
         let mut headers = HeaderMap::new();
         headers.insert("te", HeaderValue::from_static("trailers"));
         headers.insert("content-type", HeaderValue::from_static("application/grpc"));
-        headers.insert("user-agent", HeaderValue::from_static(concat!("weir-bench/", env!("CARGO_PKG_VERSION"))));
+        headers.insert(
+            "user-agent",
+            HeaderValue::from_static(concat!("weir-bench/", env!("CARGO_PKG_VERSION"))),
+        );
         Ok(Self { send, headers, authority: authority.to_owned() })
     }
 
@@ -78,7 +81,11 @@ impl Wire {
     }
 
     /// One question, one answer.
-    pub(crate) async fn call<A: Message + Default>(&self, path: &Uri, question: &impl Message) -> Result<A, Refused> {
+    pub(crate) async fn call<A: Message + Default>(
+        &self,
+        path: &Uri,
+        question: &impl Message,
+    ) -> Result<A, Refused> {
         let mut answers = self.open(path, question).await?;
         match answers.next().await? {
             Some(answer) => {
@@ -123,7 +130,9 @@ fn check(headers: &HeaderMap) -> Result<(), Refused> {
     if code == 0 {
         return Ok(());
     }
-    let message = headers.get("grpc-message").map_or(String::new(), |text| String::from_utf8_lossy(text.as_bytes()).replace("%20", " "));
+    let message = headers
+        .get("grpc-message")
+        .map_or(String::new(), |text| String::from_utf8_lossy(text.as_bytes()).replace("%20", " "));
     Err(Refused { code, message })
 }
 
@@ -178,7 +187,8 @@ impl Answers {
     }
 
     async fn trailers(&mut self) -> Result<(), Refused> {
-        let trailers = poll_fn(|context| self.stream.poll_trailers(context)).await.map_err(Refused::broken)?;
+        let trailers =
+            poll_fn(|context| self.stream.poll_trailers(context)).await.map_err(Refused::broken)?;
         trailers.as_ref().map_or(Ok(()), check)
     }
 }

@@ -68,9 +68,13 @@ impl Workload {
     /// The variables of an instance: its number, a text of the wished size, and what the process looks at.
     pub(crate) fn variables(self, id: u64, payload: &str) -> String {
         match self {
-            Self::W0 | Self::W1 | Self::W2 | Self::W3 => format!(r#"{{"benchId":{id},"payload":"{payload}"}}"#),
+            Self::W0 | Self::W1 | Self::W2 | Self::W3 => {
+                format!(r#"{{"benchId":{id},"payload":"{payload}"}}"#)
+            }
             Self::W4 => format!(r#"{{"benchId":{id},"amount":{},"payload":"{payload}"}}"#, id % 200),
-            Self::W5 => format!(r#"{{"benchId":{id},"benchKey":"{}","payload":"{payload}"}}"#, correlation_key(id)),
+            Self::W5 => {
+                format!(r#"{{"benchId":{id},"benchKey":"{}","payload":"{payload}"}}"#, correlation_key(id))
+            }
         }
     }
 }

@@ -7,8 +7,7 @@ use serde_json::Value;
 
 use crate::{
     bench::{
-        Bench as Runs, Setting,
-        capacity,
+        Bench as Runs, Setting, capacity,
         driver::{Delivery, Load},
         pace::Arrivals,
         report,
@@ -99,12 +98,14 @@ impl Bench {
                 let told = |outcome: &_, too_much: Option<&str>| output.say(report::line(outcome, too_much));
                 let capacity = capacity::search(&mut runs, self.concurrency, self.arrivals, told)?;
                 let all = capacity.steps.iter().map(|(outcome, _)| outcome);
-                let all = all.chain([&capacity.closed]).chain(&capacity.comfortable).chain(&capacity.overload);
+                let all =
+                    all.chain([&capacity.closed]).chain(&capacity.comfortable).chain(&capacity.overload);
                 complete &= all.into_iter().all(|outcome| outcome.tally.is_complete());
                 output.say(report::capacity_text(&capacity));
                 values.push(report::capacity_json(&capacity));
             } else {
-                let load = self.rate.map_or(Load::Closed(self.concurrency), |rate| Load::Open(rate, self.arrivals));
+                let load =
+                    self.rate.map_or(Load::Closed(self.concurrency), |rate| Load::Open(rate, self.arrivals));
                 let outcome = runs.run(load)?;
                 complete &= outcome.tally.is_complete();
                 output.say(report::text(&outcome));

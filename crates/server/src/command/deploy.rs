@@ -38,7 +38,8 @@ impl Deploy {
     pub(crate) async fn run(self, output: Output) -> Result<Exit, Failure> {
         let files = find_models(&self.paths)?;
         if files.is_empty() {
-            let place = self.paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ");
+            let place =
+                self.paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ");
             let remedy = "name files, or a folder that holds .bpmn, .dmn or .form files";
             return Err(Failure::usage("there is nothing to deploy").at(place).try_this(remedy));
         }
@@ -49,7 +50,10 @@ impl Deploy {
 }
 
 /// Sends resources to a gateway.
-pub(crate) async fn deploy(client: &mut Client, resources: Vec<Resource>) -> Result<DeployResourceResponse, Failure> {
+pub(crate) async fn deploy(
+    client: &mut Client,
+    resources: Vec<Resource>,
+) -> Result<DeployResourceResponse, Failure> {
     let request = client.request(DeployResourceRequest { resources, ..Default::default() });
     let answer = client.gateway.deploy_resource(request).await;
     client.answer("the deployment", answer)
@@ -99,11 +103,19 @@ type Row = (&'static str, String, i32, i64, String);
 
 fn rows(deployed: &DeployResourceResponse) -> Vec<Row> {
     let row = |metadata: &Metadata| match metadata.clone() {
-        Metadata::Process(it) => ("process", it.bpmn_process_id, it.version, it.process_definition_key, it.resource_name),
-        Metadata::Decision(it) => ("decision", it.dmn_decision_id, it.version, it.decision_key, it.dmn_decision_requirements_id),
-        Metadata::DecisionRequirements(it) => {
-            ("decisions", it.dmn_decision_requirements_id, it.version, it.decision_requirements_key, it.resource_name)
+        Metadata::Process(it) => {
+            ("process", it.bpmn_process_id, it.version, it.process_definition_key, it.resource_name)
         }
+        Metadata::Decision(it) => {
+            ("decision", it.dmn_decision_id, it.version, it.decision_key, it.dmn_decision_requirements_id)
+        }
+        Metadata::DecisionRequirements(it) => (
+            "decisions",
+            it.dmn_decision_requirements_id,
+            it.version,
+            it.decision_requirements_key,
+            it.resource_name,
+        ),
         Metadata::Form(it) => ("form", it.form_id, it.version, it.form_key, it.resource_name),
     };
     deployed.deployments.iter().filter_map(|deployment| deployment.metadata.as_ref()).map(row).collect()
@@ -141,7 +153,10 @@ mod tests {
             fs::write(path, "").unwrap();
         }
         let found = find_models(&[folder.path().to_owned(), PathBuf::from("named.txt")]).unwrap();
-        let names: Vec<_> = found.iter().map(|path| path.strip_prefix(folder.path()).unwrap_or(path).display().to_string()).collect();
+        let names: Vec<_> = found
+            .iter()
+            .map(|path| path.strip_prefix(folder.path()).unwrap_or(path).display().to_string())
+            .collect();
         assert_eq!(names, ["a.dmn", "b.bpmn", "sub/c.bpmn", "named.txt"]);
     }
 }

@@ -44,17 +44,28 @@ impl Instance {
         let mut client = self.connection.client()?;
         match self.action {
             Action::Cancel { key } => {
-                let request = client.request(CancelProcessInstanceRequest { process_instance_key: key, ..Default::default() });
+                let request = client.request(CancelProcessInstanceRequest {
+                    process_instance_key: key,
+                    ..Default::default()
+                });
                 let answer = client.gateway.cancel_process_instance(request).await;
                 client.answer("cancelling the instance", answer)?;
                 output.answer(&json!({ "cancelled": key.to_string() }), format_args!("cancelled {key}"));
             }
             Action::Set { key, variables, local } => {
                 let variables = variables.to_json()?;
-                let request = client.request(SetVariablesRequest { element_instance_key: key, variables, local, ..Default::default() });
+                let request = client.request(SetVariablesRequest {
+                    element_instance_key: key,
+                    variables,
+                    local,
+                    ..Default::default()
+                });
                 let answer = client.gateway.set_variables(request).await;
                 let answer = client.answer("writing the variables", answer)?;
-                output.answer(&json!({ "set": key.to_string(), "key": answer.key.to_string() }), format_args!("written to {key}"));
+                output.answer(
+                    &json!({ "set": key.to_string(), "key": answer.key.to_string() }),
+                    format_args!("written to {key}"),
+                );
             }
         }
         Ok(Exit::Ok)

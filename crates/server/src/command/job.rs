@@ -6,8 +6,8 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use tokio::{io::AsyncWriteExt, process::Command as Program};
 use weir_api::proto::{
-    ActivateJobsRequest, ActivatedJob, CompleteJobRequest, FailJobRequest, ThrowErrorRequest, UpdateJobRetriesRequest,
-    UpdateJobTimeoutRequest,
+    ActivateJobsRequest, ActivatedJob, CompleteJobRequest, FailJobRequest, ThrowErrorRequest,
+    UpdateJobRetriesRequest, UpdateJobTimeoutRequest,
 };
 
 use crate::{
@@ -19,8 +19,8 @@ use crate::{
     variables::{Variables, parse_object},
 };
 
-/// Bytes of a program's standard error that go into a job's error message.
-const ERROR_TEXT_BYTES: usize = 2_000;
+/// Characters of a program's standard error that go into a job's error message.
+const ERROR_TEXT_CHARS: usize = 2_000;
 
 /// Take jobs and finish them: a worker by hand.
 ///
@@ -149,27 +149,46 @@ impl Job {
             Action::Fail { key, retries, message, back_off, variables } => {
                 let variables = variables.to_json()?;
                 let message = FailJobRequest {
-                    job_key: key, retries, error_message: message, retry_back_off: millis(back_off), variables, ..Default::default()
+                    job_key: key,
+                    retries,
+                    error_message: message,
+                    retry_back_off: millis(back_off),
+                    variables,
+                    ..Default::default()
                 };
                 fail(&mut client, message).await?;
                 (key, "failed")
             }
             Action::Throw { key, code, message, variables } => {
                 let variables = variables.to_json()?;
-                let message = ThrowErrorRequest { job_key: key, error_code: code, error_message: message, variables, ..Default::default() };
+                let message = ThrowErrorRequest {
+                    job_key: key,
+                    error_code: code,
+                    error_message: message,
+                    variables,
+                    ..Default::default()
+                };
                 let request = client.request(message);
                 let answer = client.gateway.throw_error(request).await;
                 client.answer("throwing the error", answer)?;
                 (key, "thrown")
             }
             Action::Retries { key, number } => {
-                let request = client.request(UpdateJobRetriesRequest { job_key: key, retries: number, ..Default::default() });
+                let request = client.request(UpdateJobRetriesRequest {
+                    job_key: key,
+                    retries: number,
+                    ..Default::default()
+                });
                 let answer = client.gateway.update_job_retries(request).await;
                 client.answer("changing the retries", answer)?;
                 (key, "updated")
             }
             Action::Extend { key, time } => {
-                let request = client.request(UpdateJobTimeoutRequest { job_key: key, timeout: millis(time), ..Default::default() });
+                let request = client.request(UpdateJobTimeoutRequest {
+                    job_key: key,
+                    timeout: millis(time),
+                    ..Default::default()
+                });
                 let answer = client.gateway.update_job_timeout(request).await;
                 client.answer("changing the time-out", answer)?;
                 (key, "updated")
@@ -190,7 +209,12 @@ async fn activate(client: &mut Client, take: &Take, max: i32, output: Output) ->
 }
 
 /// Asks for jobs; where there are none, waits for them on the server's side.
-async fn take_jobs(client: &mut Client, take: &Take, max: i32, wait: Duration) -> Result<Vec<ActivatedJob>, Failure> {
+async fn take_jobs(
+    client: &mut Client,
+    take: &Take,
+    max: i32,
+    wait: Duration,
+) -> Result<Vec<ActivatedJob>, Failure> {
     let message = ActivateJobsRequest {
         r#type: take.job_type.clone(),
         worker: take.worker.clone(),
@@ -227,19 +251,26 @@ async fn work(
     while count.is_none_or(|count| done < count) {
         for job in take_jobs(client, take, 1, wait).await? {
             done += 1;
-            let result = if program.is_empty() { Ok(fixed.clone()) } else { run_program(program, &job).await };
+            let result =
+                if program.is_empty() { Ok(fixed.clone()) } else { run_program(program, &job).await };
             match result {
                 Ok(variables) => {
                     complete(client, job.key, variables.clone()).await?;
                     output.say(format_args!("{GOOD}completed{GOOD:#} {} {}", job.key, variables));
                     if output.json {
-                        print_line(json!({ "completed": job.key.to_string(), "variables": parse_variables(&variables) }));
+                        print_line(
+                            json!({ "completed": job.key.to_string(), "variables": parse_variables(&variables) }),
+                        );
                     }
                 }
                 Err(error_message) => {
                     warn_line(format_args!("{BAD}failed{BAD:#} {} {error_message}", job.key));
                     let retries = (job.retries - 1).max(0);
-                    fail(client, FailJobRequest { job_key: job.key, retries, error_message, ..Default::default() }).await?;
+                    fail(
+                        client,
+                        FailJobRequest { job_key: job.key, retries, error_message, ..Default::default() },
+                    )
+                    .await?;
                 }
             }
         }
@@ -251,9 +282,16 @@ async fn work(
 async fn run_program(program: &[String], job: &ActivatedJob) -> Result<String, String> {
     let (name, arguments) = program.split_first().ok_or("no program is named")?;
     let mut command = Program::new(name);
-    command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    command
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
     command.env("WEIR_JOB_KEY", job.key.to_string()).env("WEIR_JOB_HEADERS", &job.custom_headers);
-    command.env("WEIR_JOB_PROCESS_INSTANCE", job.process_instance_key.to_string()).env("WEIR_JOB_ELEMENT", &job.element_id);
+    command
+        .env("WEIR_JOB_PROCESS_INSTANCE", job.process_instance_key.to_string())
+        .env("WEIR_JOB_ELEMENT", &job.element_id);
     let mut child = command.spawn().map_err(|error| format!("cannot run {name}: {error}"))?;
     if let Some(mut stdin) = child.stdin.take() {
         // A program that does not read its input is fine.
@@ -262,14 +300,17 @@ async fn run_program(program: &[String], job: &ActivatedJob) -> Result<String, S
     let result = child.wait_with_output().await.map_err(|error| format!("{name}: {error}"))?;
     if !result.status.success() {
         let mut text = String::from_utf8_lossy(&result.stderr).trim().to_owned();
-        text.truncate(text.floor_char_boundary(ERROR_TEXT_BYTES));
+        text = text.chars().take(ERROR_TEXT_CHARS).collect();
         return Err(format!("{name} ended with {}: {text}", result.status));
     }
-    let text = String::from_utf8(result.stdout).map_err(|_invalid| format!("{name} printed what is not UTF-8"))?;
+    let text =
+        String::from_utf8(result.stdout).map_err(|_invalid| format!("{name} printed what is not UTF-8"))?;
     if text.trim().is_empty() {
         return Ok("{}".to_owned());
     }
-    parse_object(name, &text).map(|object| Value::Object(object).to_string()).map_err(|failure| failure.to_string())
+    parse_object(name, &text)
+        .map(|object| Value::Object(object).to_string())
+        .map_err(|failure| failure.to_string())
 }
 
 async fn complete(client: &mut Client, job_key: i64, variables: String) -> Result<(), Failure> {
@@ -300,6 +341,12 @@ fn to_json(job: &ActivatedJob) -> Value {
 fn to_text(job: &ActivatedJob) -> String {
     format!(
         "{NAME}{}{NAME:#} {} in {} (instance {}), retries {}\n  headers   {}\n  variables {}",
-        job.key, job.element_id, job.bpmn_process_id, job.process_instance_key, job.retries, job.custom_headers, job.variables
+        job.key,
+        job.element_id,
+        job.bpmn_process_id,
+        job.process_instance_key,
+        job.retries,
+        job.custom_headers,
+        job.variables
     )
 }

@@ -57,7 +57,10 @@ impl Message {
         let request = client.request(message);
         let answer = client.gateway.publish_message(request).await;
         let answer = client.answer("publishing the message", answer)?;
-        output.answer(&json!({ "published": name, "key": answer.key.to_string() }), format_args!("published {name}, key {}", answer.key));
+        output.answer(
+            &json!({ "published": name, "key": answer.key.to_string() }),
+            format_args!("published {name}, key {}", answer.key),
+        );
         Ok(Exit::Ok)
     }
 }

@@ -44,6 +44,7 @@ pub(crate) fn run(command: Command, output: Output) -> Result<Exit, Failure> {
 /// Runs a client's conversation on one thread: a client command has nothing to do in parallel.
 pub(crate) fn block_on(conversation: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| Failure::new(Exit::Server, "cannot start the runtime").because(error))?;
+    let runtime =
+        runtime.map_err(|error| Failure::new(Exit::Server, "cannot start the runtime").because(error))?;
     runtime.block_on(conversation)
 }

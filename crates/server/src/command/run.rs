@@ -3,7 +3,8 @@
 use clap::Args;
 use serde_json::{Value, json};
 use weir_api::proto::{
-    CreateProcessInstanceRequest, CreateProcessInstanceWithResultRequest, ProcessInstanceCreationStartInstruction,
+    CreateProcessInstanceRequest, CreateProcessInstanceWithResultRequest,
+    ProcessInstanceCreationStartInstruction,
 };
 
 use crate::{
@@ -52,13 +53,19 @@ impl Run {
         let mut request = CreateProcessInstanceRequest {
             version: self.version.unwrap_or(-1),
             variables,
-            start_instructions: self.at.into_iter().map(|element_id| ProcessInstanceCreationStartInstruction { element_id }).collect(),
+            start_instructions: self
+                .at
+                .into_iter()
+                .map(|element_id| ProcessInstanceCreationStartInstruction { element_id })
+                .collect(),
             ..Default::default()
         };
         match self.process.parse::<i64>() {
             Ok(key) => request.process_definition_key = key,
             Err(_) if self.process.ends_with(".bpmn") => {
-                let deployed = deploy::deploy(&mut client, deploy::read_resources(&[self.process.clone().into()])?).await?;
+                let deployed =
+                    deploy::deploy(&mut client, deploy::read_resources(&[self.process.clone().into()])?)
+                        .await?;
                 output.say(deploy::to_text(&deployed));
                 request.process_definition_key = first_process(&deployed, &self.process)?;
             }
@@ -66,8 +73,13 @@ impl Run {
         }
         if self.wait {
             let request_timeout = i64::try_from(self.connection.timeout().as_millis()).unwrap_or(i64::MAX);
-            let message = CreateProcessInstanceWithResultRequest { request: Some(request), request_timeout, fetch_variables: self.fetch };
-            let request = client.request_within(message, self.connection.timeout() + std::time::Duration::from_secs(1));
+            let message = CreateProcessInstanceWithResultRequest {
+                request: Some(request),
+                request_timeout,
+                fetch_variables: self.fetch,
+            };
+            let request =
+                client.request_within(message, self.connection.timeout() + std::time::Duration::from_secs(1));
             let result = client.gateway.create_process_instance_with_result(request).await;
             let result = client.answer("running the process", result)?;
             let variables = parse_variables(&result.variables);
@@ -75,7 +87,12 @@ impl Run {
                 "{GOOD}completed{GOOD:#} {NAME}{}{NAME:#} version {}, instance {}\n{variables:#}",
                 result.bpmn_process_id, result.version, result.process_instance_key
             );
-            let mut value = created(&result.bpmn_process_id, result.version, result.process_definition_key, result.process_instance_key);
+            let mut value = created(
+                &result.bpmn_process_id,
+                result.version,
+                result.process_definition_key,
+                result.process_instance_key,
+            );
             value["variables"] = variables;
             output.answer(&value, text);
         } else {
@@ -86,7 +103,12 @@ impl Run {
                 "{GOOD}started{GOOD:#} {NAME}{}{NAME:#} version {}, instance {}",
                 answer.bpmn_process_id, answer.version, answer.process_instance_key
             );
-            let value = created(&answer.bpmn_process_id, answer.version, answer.process_definition_key, answer.process_instance_key);
+            let value = created(
+                &answer.bpmn_process_id,
+                answer.version,
+                answer.process_definition_key,
+                answer.process_instance_key,
+            );
             output.answer(&value, text);
         }
         Ok(Exit::Ok)
@@ -100,7 +122,9 @@ fn first_process(deployed: &weir_api::proto::DeployResourceResponse, file: &str)
         Some(Metadata::Decision(_) | Metadata::DecisionRequirements(_) | Metadata::Form(_)) | None => None,
     });
     key.ok_or_else(|| {
-        Failure::usage("the file holds no process that can be started").at(file).try_this("mark a process as executable")
+        Failure::usage("the file holds no process that can be started")
+            .at(file)
+            .try_this("mark a process as executable")
     })
 }
 

@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::{Value, json};
 use weir_api::proto::{
-    TopologyRequest, TopologyResponse,
+    BrokerInfo, TopologyRequest, TopologyResponse,
     partition::{PartitionBrokerHealth, PartitionBrokerRole},
 };
 
@@ -49,7 +49,13 @@ impl Version {
 fn lines(topology: &TopologyResponse) -> String {
     let mut text = String::new();
     for broker in &topology.brokers {
-        text.push_str(&format!("  broker {} {}:{} {}\n", broker.node_id, broker.host, broker.port, broker.version));
+        text.push_str(&format!(
+            "  broker {} {}:{} {}\n",
+            node(broker),
+            broker.host,
+            broker.port,
+            broker.version
+        ));
         for partition in &broker.partitions {
             let (id, role, health) = (partition.partition_id, role(partition.role), health(partition.health));
             text.push_str(&format!("    partition {id} {role} {health}\n"));
@@ -63,12 +69,18 @@ fn to_json(topology: &TopologyResponse) -> Value {
         let partitions: Vec<Value> = broker.partitions.iter().map(|partition| {
             json!({ "partitionId": partition.partition_id, "role": role(partition.role), "health": health(partition.health) })
         }).collect();
-        json!({ "nodeId": broker.node_id, "host": broker.host, "port": broker.port, "version": broker.version, "partitions": partitions })
+        json!({ "nodeId": node(broker), "host": broker.host, "port": broker.port, "version": broker.version, "partitions": partitions })
     }).collect();
     json!({
         "gatewayVersion": topology.gateway_version, "clusterSize": topology.cluster_size,
         "partitionsCount": topology.partitions_count, "replicationFactor": topology.replication_factor, "brokers": brokers,
     })
+}
+
+/// Servers before 8.9 know only the number.
+#[expect(deprecated, reason = "older servers send nothing else")]
+fn node(broker: &BrokerInfo) -> String {
+    if broker.broker_id.is_empty() { broker.node_id.to_string() } else { broker.broker_id.clone() }
 }
 
 fn role(number: i32) -> &'static str {

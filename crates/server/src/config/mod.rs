@@ -93,7 +93,10 @@ impl Key {
     fn near(name: &str) -> Option<Self> {
         let normal = name.replace('_', "-").to_lowercase();
         let likeness = |key: &Self| strsim::jaro_winkler(key.name(), &normal);
-        Self::ALL.into_iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b))).filter(|key| likeness(key) > 0.8)
+        Self::ALL
+            .into_iter()
+            .max_by(|a, b| likeness(a).total_cmp(&likeness(b)))
+            .filter(|key| likeness(key) > 0.8)
     }
 }
 
@@ -165,9 +168,11 @@ impl Config {
             Some(path) => file::read(&path, &mut problems)?,
             None => Vec::new(),
         };
-        layers.extend(from_environment(std::env::vars_os().filter_map(|(name, value)| {
-            Some((name.into_string().ok()?, value.into_string().ok()?))
-        }), &mut problems));
+        layers.extend(from_environment(
+            std::env::vars_os()
+                .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))),
+            &mut problems,
+        ));
         layers.extend(arguments);
         Self::from_layers(layers, problems)
     }
@@ -178,10 +183,13 @@ impl Config {
     }
 
     fn from_layers(layers: Vec<Setting>, mut problems: Vec<String>) -> Result<Self, Failure> {
-        let settings: Vec<Setting> = Key::ALL.into_iter().map(|key| {
-            let default = || Setting { key, text: key.default(), origin: Origin::Default };
-            layers.iter().rev().find(|setting| setting.key == key).cloned().unwrap_or_else(default)
-        }).collect();
+        let settings: Vec<Setting> = Key::ALL
+            .into_iter()
+            .map(|key| {
+                let default = || Setting { key, text: key.default(), origin: Origin::Default };
+                layers.iter().rev().find(|setting| setting.key == key).cloned().unwrap_or_else(default)
+            })
+            .collect();
         let mut values = value::Values::new(&settings, &mut problems);
         let config = Self {
             data_dir: PathBuf::from(values.text(Key::DataDir)),
@@ -205,14 +213,20 @@ impl Config {
     /// Every key with its value and where it came from.
     pub(crate) fn to_text(&self) -> String {
         let mut rows = vec![["KEY", "VALUE", "FROM"].map(str::to_owned).to_vec()];
-        rows.extend(self.settings.iter().map(|it| vec![it.key.name().to_owned(), it.text.clone(), it.origin.to_string()]));
+        rows.extend(
+            self.settings
+                .iter()
+                .map(|it| vec![it.key.name().to_owned(), it.text.clone(), it.origin.to_string()]),
+        );
         let hint = "each key is an argument (--data-dir), a line in weir.toml (data-dir = \"...\") and a variable (WEIR_DATA_DIR)";
         format!("{NAME}configuration{NAME:#}\n{}\n{DIM}{hint}{DIM:#}", table(&rows))
     }
 
     /// The same for programs.
     pub(crate) fn to_json(&self) -> serde_json::Value {
-        let entry = |it: &Setting| (it.key.name().to_owned(), json!({ "value": it.text, "from": it.origin.to_string() }));
+        let entry = |it: &Setting| {
+            (it.key.name().to_owned(), json!({ "value": it.text, "from": it.origin.to_string() }))
+        };
         serde_json::Value::Object(self.settings.iter().map(entry).collect())
     }
 }
@@ -221,14 +235,20 @@ impl Config {
 ///
 /// A variable that looks like a misspelt key is an error. Other unknown `WEIR_*` variables are left alone: clients have
 /// theirs (`WEIR_ADDRESS`), and Kubernetes sets `WEIR_PORT` and the like for a service named weir.
-fn from_environment(variables: impl Iterator<Item = (String, String)>, problems: &mut Vec<String>) -> Vec<Setting> {
+fn from_environment(
+    variables: impl Iterator<Item = (String, String)>,
+    problems: &mut Vec<String>,
+) -> Vec<Setting> {
     let mut settings = Vec::new();
     for (variable, text) in variables {
         if let Some(key) = Key::ALL.into_iter().find(|key| key.variable() == variable) {
             settings.push(Setting { key, text, origin: Origin::Variable(variable) });
         } else if variable.starts_with("WEIR_") {
-            let near = Key::ALL.into_iter().find(|key| strsim::damerau_levenshtein(&key.variable(), &variable) <= 2);
-            problems.extend(near.map(|key| format!("${variable}: unknown variable; did you mean {}?", key.variable())));
+            let near =
+                Key::ALL.into_iter().find(|key| strsim::damerau_levenshtein(&key.variable(), &variable) <= 2);
+            problems.extend(
+                near.map(|key| format!("${variable}: unknown variable; did you mean {}?", key.variable())),
+            );
         }
     }
     settings
@@ -256,7 +276,10 @@ mod tests {
     #[test]
     fn later_layers_win_and_say_so() {
         let (mut layers, mut problems) = read("# a comment\npartitions = 5\nlog = \"debug\"\n");
-        layers.extend(from_environment([("WEIR_LOG".to_owned(), "warn".to_owned())].into_iter(), &mut problems));
+        layers.extend(from_environment(
+            [("WEIR_LOG".to_owned(), "warn".to_owned())].into_iter(),
+            &mut problems,
+        ));
         layers.push(argument(Key::GrpcAddr, "127.0.0.1:0"));
         let config = Config::from_layers(layers, problems).unwrap();
         assert_eq!(config.partitions.get(), 5);
@@ -271,9 +294,14 @@ mod tests {
 
     #[test]
     fn everything_wrong_is_told_at_once_with_its_place() {
-        let (layers, problems) = read("grpc-adr = \"x\"\npartitions = 0\nfoo = 1\n\n[table]\nx = 1\nlog-format = \"xml\"\n");
+        let (layers, problems) =
+            read("grpc-adr = \"x\"\npartitions = 0\nfoo = 1\n\n[table]\nx = 1\nlog-format = \"xml\"\n");
         let failure = Config::from_layers(layers, problems).unwrap_err().to_string();
-        for part in ["weir.toml:1: unknown key grpc-adr; did you mean grpc-addr?", "weir.toml:2: partitions", "weir.toml:3: unknown key foo"] {
+        for part in [
+            "weir.toml:1: unknown key grpc-adr; did you mean grpc-addr?",
+            "weir.toml:2: partitions",
+            "weir.toml:3: unknown key foo",
+        ] {
             assert!(failure.contains(part), "{part} in {failure}");
         }
     }

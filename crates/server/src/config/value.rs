@@ -40,7 +40,11 @@ impl<'a> Values<'a> {
         match parse(text) {
             Ok(value) => value,
             Err(why) => {
-                let origin = self.settings.iter().find(|setting| setting.key == key).map(|setting| setting.origin.to_string());
+                let origin = self
+                    .settings
+                    .iter()
+                    .find(|setting| setting.key == key)
+                    .map(|setting| setting.origin.to_string());
                 self.problems.push(format!("{}: {} {text:?} {why}", origin.unwrap_or_default(), key.name()));
                 parse(&key.default()).unwrap_or_else(|why| unreachable!("default of {}: {why}", key.name()))
             }
@@ -51,17 +55,23 @@ impl<'a> Values<'a> {
 /// An address to listen at.
 pub(crate) fn parse_address(text: &str) -> Result<SocketAddr, String> {
     let text = text.strip_prefix("localhost:").map_or(text.to_owned(), |port| format!("127.0.0.1:{port}"));
-    text.parse().map_err(|_| "is not IP:PORT, such as 127.0.0.1:26500; 0.0.0.0 means all interfaces, port 0 a free one".to_owned())
+    text.parse().map_err(|_| {
+        "is not IP:PORT, such as 127.0.0.1:26500; 0.0.0.0 means all interfaces, port 0 a free one".to_owned()
+    })
 }
 
 pub(super) fn parse_partitions(text: &str) -> Result<NonZeroU16, String> {
     let number: Option<NonZeroU16> = text.parse().ok();
-    number.filter(|number| number.get() <= PARTITIONS_MAX).ok_or(format!("is not a number from 1 to {PARTITIONS_MAX}"))
+    number
+        .filter(|number| number.get() <= PARTITIONS_MAX)
+        .ok_or(format!("is not a number from 1 to {PARTITIONS_MAX}"))
 }
 
 pub(super) fn parse_threads(text: &str) -> Result<usize, String> {
     let number: Option<usize> = text.parse().ok();
-    number.filter(|number| *number <= THREADS_MAX).ok_or(format!("is not a number from 0 (one per processor) to {THREADS_MAX}"))
+    number
+        .filter(|number| *number <= THREADS_MAX)
+        .ok_or(format!("is not a number from 0 (one per processor) to {THREADS_MAX}"))
 }
 
 pub(super) fn parse_log(text: &str) -> Result<String, String> {
