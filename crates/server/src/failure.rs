@@ -68,7 +68,10 @@ impl Failure {
         let mut why = status.message().to_owned();
         let mut source = std::error::Error::source(status);
         while let Some(cause) = source {
-            why = format!("{why}: {cause}");
+            let text = cause.to_string();
+            if !why.contains(&text) {
+                why = format!("{why}: {text}");
+            }
             source = cause.source();
         }
         let code = format!("{:?}", status.code());

@@ -1,15 +1,155 @@
-//! `weir check`: under construction.
+//! `weir check`: everything that is wrong with models, without a server.
+
+use std::{fs, path::PathBuf};
 
 use clap::Args;
+use serde_json::{Value, json};
+use weir_bpmn::{Diagnostic, Severity};
 
-use crate::{exit::Exit, failure::Failure, output::Output};
+use crate::{
+    command::deploy::find_models,
+    exit::Exit,
+    failure::Failure,
+    output::{BAD, DIM, GOOD, NAME, Output, WARN},
+};
 
-/// Not built yet.
+/// Check models: prints everything that would keep them from being deployed, with the line underlined.
+///
+/// Needs no server. Exit code 1 when a model has errors; with --strict also when it has warnings.
+///
+/// Examples:
+///   weir check order.bpmn
+///   weir check models/ --strict
+///   weir check models/ --json | jq '.files[].diagnostics[] | .message'
 #[derive(Args, Debug)]
-pub(crate) struct Check {}
+#[command(verbatim_doc_comment)]
+pub(crate) struct Check {
+    /// Files, or folders to search for .bpmn, .dmn and .form files
+    #[arg(required = true, value_name = "FILE|DIR")]
+    paths: Vec<PathBuf>,
+    /// Take warnings for errors
+    #[arg(long)]
+    strict: bool,
+}
+
+/// What is wrong with one file.
+struct Found {
+    text: String,
+    json: Value,
+    errors: usize,
+    warnings: usize,
+}
 
 impl Check {
-    pub(crate) fn run(self, _output: Output) -> Result<Exit, Failure> {
-        Err(Failure::new(Exit::Failed, "not built yet"))
+    pub(crate) fn run(self, output: Output) -> Result<Exit, Failure> {
+        let files = find_models(&self.paths)?;
+        if files.is_empty() {
+            let remedy = "name files, or a folder that holds .bpmn or .dmn files";
+            return Err(Failure::usage("there is nothing to check").try_this(remedy));
+        }
+        let (mut errors, mut warnings, mut values) = (0, 0, Vec::new());
+        for file in &files {
+            let found = check(file)?;
+            output.say(&found.text);
+            errors += found.errors;
+            warnings += found.warnings;
+            values.push(found.json);
+        }
+        let bad = errors > 0 || (self.strict && warnings > 0);
+        let value = json!({ "errors": errors, "warnings": warnings, "files": values });
+        let style = if bad { BAD } else { GOOD };
+        output.answer(
+            &value,
+            format_args!("{style}{} files, {errors} errors, {warnings} warnings{style:#}", files.len()),
+        );
+        Ok(if bad { Exit::Failed } else { Exit::Ok })
     }
+}
+
+fn check(file: &PathBuf) -> Result<Found, Failure> {
+    let bytes = fs::read(file).map_err(|error| Failure::reading(file, &error))?;
+    let name = file.display().to_string();
+    match file.extension().and_then(|suffix| suffix.to_str()) {
+        Some("bpmn") => Ok(check_bpmn(&name, &bytes)),
+        Some("form") => Ok(check_form(&name, &bytes)),
+        _ => Err(Failure::usage("this is not a model that can be checked")
+            .at(name)
+            .try_this("models end in .bpmn, .dmn or .form")),
+    }
+}
+
+fn check_bpmn(name: &str, bytes: &[u8]) -> Found {
+    let source = String::from_utf8_lossy(bytes);
+    let (diagnostics, omitted, what) = match weir_bpmn::parse(name, bytes) {
+        Ok(definitions) => {
+            let ids: Vec<&str> = definitions.processes.iter().map(|process| &*process.id).collect();
+            (definitions.warnings, 0, format!("processes: {}", ids.join(", ")))
+        }
+        Err(diagnostics) => (diagnostics.items, diagnostics.omitted, String::new()),
+    };
+    let errors = diagnostics.iter().filter(|item| item.severity == Severity::Error).count();
+    let warnings = diagnostics.len() - errors;
+    let mut text = verdict(name, errors, &what);
+    for item in &diagnostics {
+        text.push_str(&format!("\n\n{}", paint(&item.render(name, &source), item.severity)));
+    }
+    if omitted > 0 {
+        text.push_str(&format!("\n\n{DIM}and {omitted} more{DIM:#}"));
+    }
+    let items: Vec<Value> = diagnostics.iter().map(to_json).collect();
+    let json = json!({ "file": name, "ok": errors == 0, "diagnostics": items, "omitted": omitted });
+    Found { text, json, errors, warnings }
+}
+
+/// A form is JSON for whoever shows it; the engine only keeps it.
+fn check_form(name: &str, bytes: &[u8]) -> Found {
+    match serde_json::from_slice::<Value>(bytes) {
+        Ok(_) => Found {
+            text: verdict(name, 0, "form"),
+            json: json!({ "file": name, "ok": true, "diagnostics": [] }),
+            errors: 0,
+            warnings: 0,
+        },
+        Err(error) => {
+            let message = format!("this is not JSON: {error}");
+            let item = json!({ "severity": "error", "line": error.line(), "column": error.column(), "message": message });
+            let text = format!(
+                "{}\n\n{BAD}error{BAD:#}: {message}\n  --> {name}:{}:{}",
+                verdict(name, 1, ""),
+                error.line(),
+                error.column()
+            );
+            Found {
+                text,
+                json: json!({ "file": name, "ok": false, "diagnostics": [item] }),
+                errors: 1,
+                warnings: 0,
+            }
+        }
+    }
+}
+
+fn verdict(name: &str, errors: usize, what: &str) -> String {
+    match errors {
+        0 => format!("{GOOD}ok{GOOD:#}   {NAME}{name}{NAME:#}  {DIM}{what}{DIM:#}").trim_end().to_owned(),
+        1 => format!("{BAD}bad{BAD:#}  {NAME}{name}{NAME:#}  1 error"),
+        _ => format!("{BAD}bad{BAD:#}  {NAME}{name}{NAME:#}  {errors} errors"),
+    }
+}
+
+/// A rendered diagnostic with its first word in colour.
+fn paint(rendered: &str, severity: Severity) -> String {
+    let style = match severity {
+        Severity::Error => BAD,
+        Severity::Warning => WARN,
+    };
+    let word = severity.to_string();
+    rendered.trim_end().replacen(&word, &format!("{style}{word}{style:#}"), 1)
+}
+
+fn to_json(item: &Diagnostic) -> Value {
+    json!({
+        "severity": item.severity.to_string(), "elementId": item.element_id, "path": item.path, "line": item.line,
+        "column": item.column, "message": item.message, "remedy": item.remedy,
+    })
 }
