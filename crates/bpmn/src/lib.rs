@@ -34,6 +34,7 @@ pub mod process;
 mod render;
 mod straight_through;
 pub mod support;
+pub mod timer;
 mod xml;
 
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};

@@ -35,3 +35,6 @@ pub const MAX_RENDERED_LINE_CHARS: usize = 120;
 
 /// Elements of a straight-through loop that a diagnostic names.
 pub const MAX_LOOP_ELEMENTS_NAMED: usize = 20;
+
+/// Years that a cron pattern looks ahead: the rarest fits, February 29 on a given weekday, come within 40.
+pub const MAX_CRON_YEARS_AHEAD: i32 = 50;

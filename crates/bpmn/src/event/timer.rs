@@ -1,9 +1,10 @@
 //! A timer event definition: a point in time, a duration, or a cycle.
 
-use crate::diagnostic::Report;
+use crate::diagnostic::{Report, quoted};
 use crate::event::Position;
 use crate::expression::Source;
-use crate::process::TimerDefinition;
+use crate::process::{Expr, TimerDefinition};
+use crate::timer::{self, Cycle, Interval, TimerError};
 use crate::xml::{self, Node};
 
 /// The XML name.
@@ -33,12 +34,40 @@ pub(crate) fn lower(node: Node<'_>, position: Position, report: &mut Report) -> 
         return None;
     }
     let expr = source.expr(report)?;
+    if source.expression_text().is_none()
+        && let Err(error) = check_text(kind, source.text())
+    {
+        let message = format!("Invalid timer {} expression ({error})", &kind[4..].to_lowercase());
+        report.error(source.place(), message, "mend the text, or write an expression that starts with '='");
+        return None;
+    }
+    if position == Position::ProcessStart
+        && let Expr::Feel(expression) = &expr
+        && let Some(variable) = expression.variables().first()
+    {
+        let message = format!(
+            "Invalid timer {} expression (it needs the variable '{}', and a process is started before there are any)",
+            &kind[4..].to_lowercase(),
+            quoted(variable)
+        );
+        report.error(source.place(), message, "write a fixed time, or an expression without variables");
+        return None;
+    }
     let timer = match kind {
         "timeDate" => TimerDefinition::Date(expr),
         "timeDuration" => TimerDefinition::Duration(expr),
         _ => TimerDefinition::Cycle(expr),
     };
     Some(timer)
+}
+
+/// Static text must be what its kind says.
+fn check_text(kind: &str, text: &str) -> Result<(), TimerError> {
+    match kind {
+        "timeDate" => timer::date_due_ms(text).map(|_| ()),
+        "timeDuration" => Interval::parse(text).map(|_| ()),
+        _ => Cycle::parse(text).map(|_| ()),
+    }
 }
 
 /// Not every kind makes sense everywhere.
