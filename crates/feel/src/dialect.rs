@@ -15,12 +15,22 @@ pub enum Dialect {
 /// What differs between the dialects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Switches {
+    /// Which dialect this is, for the temporal types, whose forms differ in details of their own.
+    pub dialect: Dialect,
     /// Names may hold spaces and operators, resolved against the names in scope.
     pub long_names: bool,
     /// `if`, `for`, `some`, `every` may be operands, comparisons may be chained, any value may be called.
     pub open_operands: bool,
     /// `\u0041` and `\U01F600` in strings are characters; otherwise they stay as they are.
     pub unicode_escapes: bool,
+    /// `date("...")` with a literal is itself a literal: null without warning if it is wrong.
+    pub temporal_literals: bool,
+    /// A filter that may be a number is evaluated once outside the item's scope first.
+    pub probes_filters: bool,
+    /// Later iterators of a `for` see the variables of earlier ones.
+    pub dependent_iterators: bool,
+    /// Roots, logarithms and fractional powers have a double's digits, as the reference computes them.
+    pub rounds_to_double: bool,
     /// `1e3` is a number.
     pub exponent_notation: bool,
     /// A one-item list stands for its item and an item for a one-item list where the other is needed.
@@ -49,8 +59,13 @@ impl Dialect {
 
 const BPMN: Switches = Switches {
     long_names: false,
+    dialect: Dialect::Bpmn,
+    temporal_literals: true,
+    probes_filters: true,
+    dependent_iterators: false,
     open_operands: false,
     unicode_escapes: false,
+    rounds_to_double: true,
     exponent_notation: false,
     singleton_coercion: false,
     filter_scalars: false,
@@ -62,8 +77,13 @@ const BPMN: Switches = Switches {
 
 const DMN: Switches = Switches {
     long_names: true,
+    dialect: Dialect::Dmn,
+    temporal_literals: false,
+    probes_filters: false,
+    dependent_iterators: true,
     open_operands: true,
     unicode_escapes: true,
+    rounds_to_double: false,
     exponent_notation: true,
     singleton_coercion: true,
     filter_scalars: true,

@@ -3,10 +3,15 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::diagnostic::{Diagnostics, EvaluationError, Warning};
+use crate::ast::{Expr, ExprKind, UnaryTests};
+use crate::compile::{self, Program};
+use crate::diagnostic::{Diagnostics, EvaluationError, EvaluationErrorKind, Span, Warning};
 use crate::dialect::Dialect;
 use crate::limits::Limits;
+use crate::machine::{Machine, Stop, StopKind};
 use crate::names::Names;
+use crate::node::{Node, Tests};
+use crate::parser;
 use crate::temporal::Moment;
 use crate::value::Value;
 use crate::variables::Variables;
@@ -16,8 +21,16 @@ use crate::variables::Variables;
 pub struct Expression(Arc<Compiled>);
 
 struct Compiled {
-    text: String,
+    text: Box<str>,
     dialect: Dialect,
+    code: Code,
+    /// The only variable it is, if it is nothing else.
+    variable: Option<Arc<str>>,
+}
+
+enum Code {
+    Expression(Program<Node>),
+    Tests(Program<Tests>),
 }
 
 /// The result of an evaluation.
@@ -29,20 +42,40 @@ pub struct Evaluation {
     pub warnings: Vec<Warning>,
 }
 
+/// Parses an expression without compiling it: for `--ast` and for tools.
+pub fn parse(text: &str, dialect: Dialect, names: &Names) -> Result<Expr, Diagnostics> {
+    let (expr, diagnostics) = parser::parse_expression(text, dialect, names);
+    if diagnostics.is_empty() { Ok(expr) } else { Err(Diagnostics::new(text, diagnostics)) }
+}
+
+/// Parses unary tests without compiling them.
+pub fn parse_unary_tests(text: &str, dialect: Dialect, names: &Names) -> Result<UnaryTests, Diagnostics> {
+    let (tests, diagnostics) = parser::parse_unary_tests(text, dialect, names);
+    if diagnostics.is_empty() { Ok(tests) } else { Err(Diagnostics::new(text, diagnostics)) }
+}
+
 impl Expression {
     /// Compiles an expression (without a leading `=`). All errors are reported at once.
     pub fn compile(text: &str, dialect: Dialect, names: &Names) -> Result<Expression, Diagnostics> {
-        let _ = names;
-        Ok(Self(Arc::new(Compiled { text: text.to_owned(), dialect })))
+        let tree = parse(text, dialect, names)?;
+        Ok(Self::from_tree(text, &tree, dialect, names))
+    }
+
+    /// Compiles a tree that [`parse`] gave for the text.
+    pub fn from_tree(text: &str, tree: &Expr, dialect: Dialect, names: &Names) -> Expression {
+        let variable = match &tree.kind {
+            ExprKind::Name(name) => Some(name.clone()),
+            _ => None,
+        };
+        let code = Code::Expression(compile::expression(tree, dialect, names, true));
+        Self(Arc::new(Compiled { text: text.into(), dialect, code, variable }))
     }
 
     /// Compiles unary tests, as in the cell of a decision table.
-    pub fn compile_unary_tests(
-        text: &str,
-        dialect: Dialect,
-        names: &Names,
-    ) -> Result<Expression, Diagnostics> {
-        Self::compile(text, dialect, names)
+    pub fn compile_unary_tests(text: &str, dialect: Dialect, names: &Names) -> Result<Expression, Diagnostics> {
+        let tree = parse_unary_tests(text, dialect, names)?;
+        let code = Code::Tests(compile::unary_tests(&tree, dialect, names, true));
+        Ok(Self(Arc::new(Compiled { text: text.into(), dialect, code, variable: None })))
     }
 
     /// Evaluates the expression.
@@ -52,11 +85,10 @@ impl Expression {
         at: &Moment,
         limits: &Limits,
     ) -> Result<Evaluation, EvaluationError> {
-        let _ = (variables, at, limits, self.0.dialect);
-        Ok(Evaluation { value: Value::Null, warnings: Vec::new() })
+        self.run(None, variables, at, limits)
     }
 
-    /// Evaluates unary tests for an input: true, false or null.
+    /// Evaluates unary tests for an input: true, false or null. An expression gets the input as `?`.
     pub fn evaluate_unary_tests(
         &self,
         input: &Value,
@@ -64,8 +96,44 @@ impl Expression {
         at: &Moment,
         limits: &Limits,
     ) -> Result<Evaluation, EvaluationError> {
-        let _ = input;
-        self.evaluate(variables, at, limits)
+        self.run(Some(input.clone()), variables, at, limits)
+    }
+
+    fn run(
+        &self,
+        input: Option<Value>,
+        variables: &dyn Variables,
+        at: &Moment,
+        limits: &Limits,
+    ) -> Result<Evaluation, EvaluationError> {
+        let compiled = &*self.0;
+        let mut machine = Machine::new(compiled.dialect, at, limits, variables, self.globals());
+        machine.input = input;
+        match compiled.execute(&mut machine) {
+            Ok(value) => Ok(Evaluation { value, warnings: machine.into_warnings() }),
+            Err(stop) => Err(compiled.failure(stop, machine.into_warnings())),
+        }
+    }
+
+    /// Evaluates within another evaluation (from a [`crate::HostFunction`]): its moment, and what is left of its limits.
+    pub fn evaluate_within(
+        &self,
+        input: Option<Value>,
+        variables: &dyn Variables,
+        outer: &mut Machine<'_>,
+    ) -> Result<Value, Stop> {
+        let compiled = &*self.0;
+        outer.nested(compiled.dialect, variables, self.globals(), |machine| {
+            machine.input = input;
+            compiled.execute(machine)
+        })
+    }
+
+    fn globals(&self) -> &[Arc<str>] {
+        match &self.0.code {
+            Code::Expression(program) => &program.globals,
+            Code::Tests(program) => &program.globals,
+        }
     }
 
     /// The source text.
@@ -73,19 +141,65 @@ impl Expression {
         &self.0.text
     }
 
+    /// The dialect it was compiled for.
+    pub fn dialect(&self) -> Dialect {
+        self.0.dialect
+    }
+
     /// The name, if the expression is nothing but a reference to a variable.
     pub fn as_variable(&self) -> Option<&str> {
-        None
+        self.0.variable.as_deref()
     }
 
     /// The names it reads from outside, each once, in order of first use.
     pub fn variables(&self) -> &[Arc<str>] {
-        &[]
+        self.globals()
     }
 
     /// Its value, if it is the same for all variables and moments.
     pub fn constant(&self) -> Option<&Value> {
-        None
+        match &self.0.code {
+            Code::Expression(program) => program.root.constant(),
+            Code::Tests(_) => None,
+        }
+    }
+
+    /// The values that the input must be one of, if that is all that unary tests say: to index decision tables.
+    pub fn literals(&self) -> Option<Vec<&Value>> {
+        match &self.0.code {
+            Code::Tests(Program { root: Tests::Positive(tests), .. }) => {
+                tests.iter().map(crate::node::Test::literal).collect()
+            }
+            Code::Tests(_) | Code::Expression(_) => None,
+        }
+    }
+}
+
+impl Compiled {
+    fn execute(&self, machine: &mut Machine<'_>) -> Result<Value, Stop> {
+        match &self.code {
+            Code::Expression(program) => machine.evaluate(&program.root),
+            Code::Tests(program) => machine.unary_tests(&program.root),
+        }
+    }
+
+    #[cold]
+    fn failure(&self, stop: Stop, warnings: Vec<Warning>) -> EvaluationError {
+        let text = &self.text;
+        let (kind, message) = match stop.kind() {
+            StopKind::Null(cause) | StopKind::Failed(cause) => {
+                (EvaluationErrorKind::Failed, format!("failed to evaluate expression '{text}': {cause}"))
+            }
+            StopKind::Assertion(cause) => (
+                EvaluationErrorKind::Failed,
+                format!("Assertion failure on evaluate the expression '{text}': {cause}"),
+            ),
+            StopKind::Limit { name, limit } => (
+                EvaluationErrorKind::Limit { name, limit: *limit },
+                format!("failed to evaluate expression '{text}': it exceeds the limit {name} = {limit}"),
+            ),
+        };
+        EvaluationError { kind, message, span: Span::new(0, text.len()), warnings }
     }
 }
 

@@ -1,10 +1,15 @@
 //! An evaluation under way: what is left of its limits, its clock, its warnings.
 
+use std::sync::Arc;
+
+use smallvec::SmallVec;
+
 use crate::diagnostic::{Span, Warning, WarningKind};
 use crate::dialect::{Dialect, Switches};
 use crate::limits::Limits;
 use crate::temporal::Moment;
-use crate::value::{List, Value};
+use crate::value::{Closure, Context, List, Value};
+use crate::variables::Variables;
 
 /// Why evaluating a node gave no value.
 #[derive(Debug)]
@@ -45,6 +50,14 @@ impl Stop {
     pub(crate) fn kind(&self) -> &StopKind {
         &self.0
     }
+
+    /// The text, if this only makes the nearest function call null.
+    pub(crate) fn into_null(self) -> Result<String, Stop> {
+        match *self.0 {
+            StopKind::Null(message) => Ok(message),
+            kind => Err(Stop(Box::new(kind))),
+        }
+    }
 }
 
 /// An evaluation under way.
@@ -56,11 +69,54 @@ pub struct Machine<'a> {
     fuel_steps: u64,
     memory_bytes: u64,
     warnings: Vec<Warning>,
+    variables: &'a dyn Variables,
+    /// The names of the slots.
+    globals: &'a [Arc<str>],
+    pub(crate) slots: SmallVec<[Slot; 4]>,
+    /// Variables of the expression: iterators, parameters, entries.
+    pub(crate) locals: Vec<Value>,
+    /// Where the current function's locals start.
+    pub(crate) base: usize,
+    /// What the current function captured.
+    pub(crate) closure: Option<Arc<Closure>>,
+    /// The input of unary tests.
+    pub(crate) input: Option<Value>,
+    /// Nodes of depth that are left.
+    pub(crate) depth_nodes: u32,
+}
+
+/// What is known of a variable of the evaluation.
+#[derive(Clone, Debug)]
+pub(crate) enum Slot {
+    /// Not asked for yet.
+    Unbound,
+    /// Asked for; there is none.
+    Missing,
+    /// JSON text, and how often parts of it have been decoded.
+    Json(Arc<str>, u8),
+    /// Decoded.
+    Value(Value),
 }
 
 impl<'a> Machine<'a> {
-    pub(crate) fn new(dialect: Dialect, moment: &'a Moment, limits: &'a Limits) -> Self {
+    pub(crate) fn new(
+        dialect: Dialect,
+        moment: &'a Moment,
+        limits: &'a Limits,
+        variables: &'a dyn Variables,
+        globals: &'a [Arc<str>],
+    ) -> Self {
+        let mut slots = SmallVec::new();
+        slots.resize(globals.len(), Slot::Unbound);
         Self {
+            variables,
+            globals,
+            slots,
+            locals: Vec::new(),
+            base: 0,
+            closure: None,
+            input: None,
+            depth_nodes: limits.depth_nodes,
             dialect,
             switches: dialect.switches(),
             moment,
@@ -135,6 +191,25 @@ impl<'a> Machine<'a> {
         Ok(Value::String(text.into()))
     }
 
+    /// A context, within the limits.
+    pub fn context(&mut self, entries: Vec<(Arc<str>, Value)>) -> Result<Value, Stop> {
+        if entries.len() > self.limits.list_items {
+            return Err(Stop::limit("list_items", self.limits.list_items as u64));
+        }
+        self.take(48 * entries.len() as u64 + 48)?;
+        let context = Context::new(entries);
+        self.check_depth(context.depth())?;
+        Ok(Value::Context(context))
+    }
+
+    pub(crate) fn variables(&self) -> &'a dyn Variables {
+        self.variables
+    }
+
+    pub(crate) fn globals(&self) -> &'a [Arc<str>] {
+        self.globals
+    }
+
     pub(crate) fn check_depth(&self, depth: u32) -> Result<(), Stop> {
         if depth > self.limits.value_depth_levels {
             return Err(Stop::limit("value_depth_levels", u64::from(self.limits.value_depth_levels)));
@@ -150,11 +225,39 @@ impl<'a> Machine<'a> {
         }
     }
 
+    /// Runs something as an evaluation of its own with what is left of this one's limits; its warnings join these.
+    pub(crate) fn nested<'b, R>(
+        &'b mut self,
+        dialect: Dialect,
+        variables: &'b dyn Variables,
+        globals: &'b [Arc<str>],
+        run: impl FnOnce(&mut Machine<'b>) -> R,
+    ) -> R
+    where
+        'a: 'b,
+    {
+        let mut inner: Machine<'b> = Machine::new(dialect, self.moment, self.limits, variables, globals);
+        inner.fuel_steps = self.fuel_steps;
+        inner.memory_bytes = self.memory_bytes;
+        inner.depth_nodes = self.depth_nodes;
+        inner.warnings = std::mem::take(&mut self.warnings);
+        let result = run(&mut inner);
+        self.fuel_steps = inner.fuel_steps;
+        self.memory_bytes = inner.memory_bytes;
+        self.warnings = inner.into_warnings();
+        result
+    }
+
+    pub(crate) fn warning_count(&self) -> usize {
+        self.warnings.len()
+    }
+
+    /// Drops the warnings after the first so many.
+    pub(crate) fn forget_warnings(&mut self, count: usize) {
+        self.warnings.truncate(count);
+    }
+
     pub(crate) fn into_warnings(self) -> Vec<Warning> {
         self.warnings
     }
 }
-
-/// The compiled body of a function.
-#[derive(Clone)]
-pub(crate) struct Body;

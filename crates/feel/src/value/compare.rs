@@ -13,13 +13,10 @@ pub(crate) fn equal(left: &Value, right: &Value, switches: &Switches) -> Option<
         (Value::Number(a), Value::Number(b)) => Some(a == b),
         (Value::Boolean(a), Value::Boolean(b)) => Some(a == b),
         (Value::String(a), Value::String(b)) => Some(a == b),
-        (Value::Date(a), Value::Date(b)) => Some(a == b),
-        (Value::MonthsDuration(a), Value::MonthsDuration(b)) => Some(a == b),
-        (Value::DaysDuration(a), Value::DaysDuration(b)) => Some(a == b),
         (Value::List(a), Value::List(b)) => equal_lists(a, b, switches),
         (Value::Context(a), Value::Context(b)) => equal_contexts(a, b, switches),
         (Value::Range(a), Value::Range(b)) if switches.compare_ranges => equal_ranges(a, b, switches),
-        _ => None,
+        _ => left.as_temporal()?.equals(right.as_temporal()?, switches.dialect),
     }
 }
 
@@ -45,13 +42,9 @@ fn equal_ranges(left: &Range, right: &Range, switches: &Switches) -> Option<bool
 
 /// How two values are ordered; `None` if they cannot be compared.
 pub(crate) fn compare(left: &Value, right: &Value, switches: &Switches) -> Option<Ordering> {
-    let _ = switches;
     match (left, right) {
         (Value::Number(a), Value::Number(b)) => Some(a.cmp(b)),
         (Value::String(a), Value::String(b)) => Some(a.cmp(b)),
-        (Value::Date(a), Value::Date(b)) => Some(a.cmp(b)),
-        (Value::MonthsDuration(a), Value::MonthsDuration(b)) => Some(a.cmp(b)),
-        (Value::DaysDuration(a), Value::DaysDuration(b)) => Some(a.cmp(b)),
-        _ => None,
+        _ => left.as_temporal()?.compare(right.as_temporal()?, switches.dialect),
     }
 }

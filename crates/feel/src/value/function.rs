@@ -7,6 +7,7 @@ use super::Value;
 use crate::builtin::Builtin;
 use crate::machine::{Machine, Stop};
 use crate::names::Type;
+use crate::node::FunctionBody;
 
 /// A function value: a built-in, one defined in FEEL, or one that the host gives.
 #[derive(Clone, Debug)]
@@ -37,8 +38,7 @@ pub trait HostFunction: Send + Sync {
 
 /// A function defined in FEEL.
 pub(crate) struct Closure {
-    pub(crate) parameters: Arc<[(Arc<str>, Type)]>,
-    pub(crate) body: crate::machine::Body,
+    pub(crate) body: Arc<FunctionBody>,
     pub(crate) captured: Box<[Value]>,
     pub(crate) depth: u32,
 }
@@ -63,9 +63,18 @@ impl Function {
         match &self.0 {
             FunctionKind::Builtin(builtin) => builtin.parameter_names(),
             FunctionKind::Closure(closure) => {
-                closure.parameters.iter().map(|(name, _)| name.clone()).collect()
+                closure.body.parameters.iter().map(|(name, _)| name.clone()).collect()
             }
             FunctionKind::Host(host) => host.parameters().iter().map(|(name, _)| name.clone()).collect(),
+        }
+    }
+
+    /// The number of its parameters; of a built-in, of its first overload.
+    pub(crate) fn parameter_count(&self) -> usize {
+        match &self.0 {
+            FunctionKind::Builtin(builtin) => builtin.overloads.first().map_or(0, |first| first.parameters.len()),
+            FunctionKind::Closure(closure) => closure.body.parameters.len(),
+            FunctionKind::Host(host) => host.parameters().len(),
         }
     }
 
@@ -81,8 +90,14 @@ impl fmt::Debug for FunctionKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Builtin(builtin) => write!(f, "{}", builtin.name),
-            Self::Closure(closure) => write!(f, "function/{}", closure.parameters.len()),
+            Self::Closure(closure) => write!(f, "function/{}", closure.body.parameters.len()),
             Self::Host(host) => write!(f, "{}", host.name()),
         }
+    }
+}
+
+impl fmt::Debug for Closure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Closure").field("body", &self.body).finish_non_exhaustive()
     }
 }

@@ -17,7 +17,12 @@ pub(super) fn write(value: &Value, out: &mut String) {
         | Value::DateTime(_)
         | Value::DaysDuration(_)
         | Value::MonthsDuration(_) => {
-            write_string(&value.to_text(), out);
+            // No temporal text holds a character that JSON escapes.
+            if let Some(temporal) = value.as_temporal() {
+                out.push('"');
+                let _ = temporal.write_stored(out);
+                out.push('"');
+            }
         }
         Value::List(items) => {
             out.push('[');

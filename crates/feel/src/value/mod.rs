@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use crate::dialect::Dialect;
 use crate::number::Number;
-use crate::temporal::{Date, DateTime, DaysDuration, MonthsDuration, Time};
+use crate::temporal::{Date, DateTime, DaysDuration, MonthsDuration, Temporal, Time};
 
 mod compare;
 mod context;
@@ -125,10 +126,22 @@ impl Value {
     }
 
     /// The text that FEEL's `string()` gives; strings as they are, null as `null`.
-    pub fn to_text(&self) -> String {
+    pub fn to_text(&self, dialect: Dialect) -> String {
         let mut out = String::new();
-        text::write(self, text::Quotes::None, &mut out);
+        text::write(self, text::Quotes::None, dialect, &mut out);
         out
+    }
+
+    /// The temporal value, if it is one.
+    pub fn as_temporal(&self) -> Option<Temporal> {
+        match self {
+            Value::Date(value) => Some(Temporal::Date(*value)),
+            Value::Time(value) => Some(Temporal::Time(*value)),
+            Value::DateTime(value) => Some(Temporal::DateTime(*value)),
+            Value::DaysDuration(value) => Some(Temporal::Days(*value)),
+            Value::MonthsDuration(value) => Some(Temporal::Months(*value)),
+            _ => None,
+        }
     }
 
     /// The FEEL name of the value's type, as `instance of` knows it.
@@ -183,6 +196,18 @@ impl Value {
             | Value::DaysDuration(_)
             | Value::MonthsDuration(_)
             | Value::Range(_) => 0,
+        }
+    }
+}
+
+impl From<Temporal> for Value {
+    fn from(value: Temporal) -> Self {
+        match value {
+            Temporal::Date(value) => Value::Date(value),
+            Temporal::Time(value) => Value::Time(value),
+            Temporal::DateTime(value) => Value::DateTime(value),
+            Temporal::Days(value) => Value::DaysDuration(value),
+            Temporal::Months(value) => Value::MonthsDuration(value),
         }
     }
 }

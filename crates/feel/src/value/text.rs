@@ -3,6 +3,7 @@
 use std::fmt::{self, Write};
 
 use super::Value;
+use crate::dialect::Dialect;
 
 /// Whether strings stand in quotes.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -11,7 +12,7 @@ pub(super) enum Quotes {
     Double,
 }
 
-pub(super) fn write(value: &Value, quotes: Quotes, out: &mut String) {
+pub(super) fn write(value: &Value, quotes: Quotes, dialect: Dialect, out: &mut String) {
     match value {
         Value::Null => out.push_str("null"),
         Value::Boolean(true) => out.push_str("true"),
@@ -19,16 +20,16 @@ pub(super) fn write(value: &Value, quotes: Quotes, out: &mut String) {
         Value::Number(number) => push(out, number),
         Value::String(text) if quotes == Quotes::Double => push(out, &format_args!("\"{text}\"")),
         Value::String(text) => out.push_str(text),
-        Value::Date(date) => push(out, &format_args!("{date:?}")),
-        Value::Time(time) => push(out, &format_args!("{time:?}")),
-        Value::DateTime(date_time) => push(out, &format_args!("{date_time:?}")),
-        Value::DaysDuration(duration) => push(out, &format_args!("{duration:?}")),
-        Value::MonthsDuration(duration) => push(out, &format_args!("{duration:?}")),
+        Value::Date(_) | Value::Time(_) | Value::DateTime(_) | Value::DaysDuration(_) | Value::MonthsDuration(_) => {
+            if let Some(temporal) = value.as_temporal() {
+                let _ = temporal.write_string(dialect, out);
+            }
+        }
         Value::List(items) => {
             out.push('[');
             for (nth, item) in items.iter().enumerate() {
                 out.push_str(if nth == 0 { "" } else { ", " });
-                write(item, quotes, out);
+                write(item, quotes, dialect, out);
             }
             out.push(']');
         }
@@ -36,15 +37,15 @@ pub(super) fn write(value: &Value, quotes: Quotes, out: &mut String) {
             out.push('{');
             for (nth, (name, entry)) in context.entries().iter().enumerate() {
                 push(out, &format_args!("{}{name}:", if nth == 0 { "" } else { ", " }));
-                write(entry, quotes, out);
+                write(entry, quotes, dialect, out);
             }
             out.push('}');
         }
         Value::Range(range) => {
             out.push(if range.start().included { '[' } else { '(' });
-            write(&range.start().value, quotes, out);
+            write(&range.start().value, quotes, dialect, out);
             out.push_str("..");
-            write(&range.end().value, quotes, out);
+            write(&range.end().value, quotes, dialect, out);
             out.push(if range.end().included { ']' } else { ')' });
         }
         Value::Function(function) => {
@@ -63,7 +64,7 @@ fn push(out: &mut String, item: &dyn fmt::Display) {
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut out = String::new();
-        write(self, Quotes::Double, &mut out);
+        write(self, Quotes::Double, Dialect::Bpmn, &mut out);
         f.write_str(&out)
     }
 }

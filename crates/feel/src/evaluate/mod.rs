@@ -1,0 +1,226 @@
+//! Evaluation of the compiled form.
+//!
+//! What goes wrong makes a part of the result null and leaves a warning, unless it is a [`Stop`]: the few things
+//! that fail an evaluation, and what makes the nearest function call null.
+
+use std::sync::Arc;
+
+use crate::diagnostic::{Span, WarningKind};
+use crate::machine::{Machine, Slot, Stop};
+use crate::node::{EntryNode, FunctionNode, Node, NodeKind, RangeNode};
+use crate::value::{self, Boundary, Closure, Function, FunctionKind, JsonPath, Range, Value};
+use crate::variables::Binding;
+
+mod arithmetic;
+mod calls;
+mod filters;
+mod loops;
+mod operators;
+mod paths;
+mod unary_tests;
+mod types;
+
+/// Parts of a JSON text decoded one by one before it is decoded as a whole.
+const MAX_PARTS: u8 = 4;
+
+impl Machine<'_> {
+    /// The value of a node.
+    pub(crate) fn evaluate(&mut self, node: &Node) -> Result<Value, Stop> {
+        match &node.kind {
+            NodeKind::Constant(value) => Ok(value.clone()),
+            NodeKind::Global(slot) => self.global(*slot as usize, node.span),
+            NodeKind::GlobalPath(slot, path) => self.global_path(*slot as usize, path, node.span),
+            NodeKind::Local(place) => Ok(self.locals[self.base + *place as usize].clone()),
+            NodeKind::Captured(place) => Ok(self.captured(*place as usize)),
+            NodeKind::Entry(entry) => self.entry(entry),
+            NodeKind::Input => self.input.clone().ok_or_else(no_input),
+            NodeKind::Path(value, name) => {
+                let value = self.evaluate(value)?;
+                self.path(&value, name, node.span)
+            }
+            NodeKind::Filter(filter) => self.filter(filter),
+            NodeKind::Negate(value) => self.negate(value, node.span),
+            NodeKind::Arithmetic(first, rest) => self.arithmetic(first, rest, node.span),
+            NodeKind::Compare(operator, operands) => {
+                let left = self.evaluate(&operands.0)?;
+                let right = self.evaluate(&operands.1)?;
+                Ok(self.compared(*operator, &left, &right, node.span))
+            }
+            NodeKind::And(operands) => self.all(operands),
+            NodeKind::Or(operands) => self.any(operands),
+            NodeKind::Between(operands) => self.between(operands, node.span),
+            NodeKind::In(value, tests) => self.membership(value, tests),
+            NodeKind::OpenTest(operator, value) => self.open_test(*operator, value, node.span),
+            NodeKind::InstanceOf(value, of) => {
+                let value = self.evaluate(value)?;
+                Ok(Value::Boolean(self.is_of(&value, of)))
+            }
+            NodeKind::If(parts) => self.choice(parts),
+            NodeKind::For(iteration) => self.iterate(iteration),
+            NodeKind::Quantified(quantifier, iteration) => self.quantify(*quantifier, iteration),
+            NodeKind::List(items) => self.list_of(items),
+            NodeKind::Context(entries) => self.context_of(entries),
+            NodeKind::Range(range) => self.range(range, node.span),
+            NodeKind::Function(function) => self.closure(function),
+            NodeKind::CallBuiltin(builtin, arguments) => self.call_builtin(builtin, arguments, node.span),
+            NodeKind::CallBuiltinNamed(builtin, arguments) => self.call_builtin_named(builtin, arguments, node.span),
+            NodeKind::Call(call) => self.call(call, node.span),
+            NodeKind::Nothing => Ok(Value::Null),
+        }
+    }
+
+    /// A variable of the evaluation.
+    fn global(&mut self, slot: usize, span: Span) -> Result<Value, Stop> {
+        if let Slot::Value(value) = &self.slots[slot] {
+            return Ok(value.clone());
+        }
+        self.bind(slot);
+        self.decode(slot)?;
+        match &self.slots[slot] {
+            Slot::Value(value) => Ok(value.clone()),
+            Slot::Missing | Slot::Unbound | Slot::Json(..) => {
+                let message = format!("No variable found with name '{}'", self.globals()[slot]);
+                self.warn(WarningKind::NoVariableFound, message, span);
+                Ok(Value::Null)
+            }
+        }
+    }
+
+    /// Asks for the variable if nobody has yet.
+    fn bind(&mut self, slot: usize) {
+        if matches!(self.slots[slot], Slot::Unbound) {
+            self.slots[slot] = match self.variables().get(&self.globals()[slot]) {
+                Some(Binding::Value(value)) => Slot::Value(value),
+                Some(Binding::Json(text)) => Slot::Json(text, 0),
+                None => Slot::Missing,
+            };
+        }
+    }
+
+    /// Decodes the variable's JSON text, if that is what it is.
+    fn decode(&mut self, slot: usize) -> Result<(), Stop> {
+        if let Slot::Json(text, _) = &self.slots[slot] {
+            let value = Value::from_json(text).map_err(|error| self.bad_json(slot, &error))?;
+            self.slots[slot] = Slot::Value(value);
+        }
+        Ok(())
+    }
+
+    fn bad_json(&self, slot: usize, error: &value::JsonError) -> Stop {
+        Stop::failed(format!("the variable '{}' holds no JSON that can be read: {error}", self.globals()[slot]))
+    }
+
+    /// An entry within a variable; of a JSON text only that part is decoded.
+    fn global_path(&mut self, slot: usize, path: &[Arc<str>], span: Span) -> Result<Value, Stop> {
+        self.bind(slot);
+        if let Slot::Json(text, parts) = &mut self.slots[slot]
+            && *parts < MAX_PARTS
+        {
+            *parts += 1;
+            match value::decode_path(text, path) {
+                Ok(JsonPath::Found(value)) => return Ok(value),
+                Ok(JsonPath::Left) => {}
+                Err(error) => return Err(self.bad_json(slot, &error)),
+            }
+        }
+        let mut value = self.global(slot, span)?;
+        for name in path {
+            value = self.path(&value, name, span)?;
+        }
+        Ok(value)
+    }
+
+    fn captured(&self, place: usize) -> Value {
+        self.closure.as_ref().and_then(|closure| closure.captured.get(place).cloned()).unwrap_or_default()
+    }
+
+    /// A name inside filters.
+    fn entry(&mut self, entry: &EntryNode) -> Result<Value, Stop> {
+        for item in &entry.items {
+            if let NodeKind::Local(place) = item.kind
+                && let Value::Context(context) = &self.locals[self.base + place as usize]
+                && let Some(value) = context.get(&entry.name)
+            {
+                return Ok(value.clone());
+            }
+        }
+        self.evaluate(&entry.otherwise)
+    }
+
+    fn list_of(&mut self, items: &[Node]) -> Result<Value, Stop> {
+        let mut values = Vec::with_capacity(items.len());
+        for item in items {
+            values.push(self.evaluate(item)?);
+        }
+        self.list(values)
+    }
+
+    /// Entries see those before them.
+    fn context_of(&mut self, entries: &[(Arc<str>, Node)]) -> Result<Value, Stop> {
+        let first = self.locals.len();
+        for (_, node) in entries {
+            let value = self.evaluate(node)?;
+            self.locals.push(value);
+        }
+        let names = entries.iter().map(|(name, _)| name.clone());
+        let entries = names.zip(self.locals.drain(first..)).collect();
+        self.context(entries)
+    }
+
+    fn range(&mut self, range: &RangeNode, span: Span) -> Result<Value, Stop> {
+        let start = self.evaluate(&range.start)?;
+        let end = self.evaluate(&range.end)?;
+        let open = self.switches().range_values;
+        let valid = match (&start, &end) {
+            (Value::Null, Value::Null) => false,
+            (Value::Null, _) | (_, Value::Null) => open,
+            (Value::String(_), _) | (_, Value::String(_)) if !open => false,
+            _ => value::compare(&start, &end, self.switches()).is_some(),
+        };
+        if !valid {
+            let message = format!("Invalid range definition '{start}..{end}'");
+            self.warn(WarningKind::InvalidType, message.clone(), span);
+            return if open { Ok(Value::Null) } else { Err(Stop::null(message)) };
+        }
+        Ok(Value::Range(Range::new(
+            Boundary { value: start, included: range.start_included },
+            Boundary { value: end, included: range.end_included },
+        )))
+    }
+
+    fn closure(&mut self, function: &FunctionNode) -> Result<Value, Stop> {
+        let warnings = self.warning_count();
+        let mut captured = Vec::with_capacity(function.captures.len());
+        for node in &function.captures {
+            captured.push(self.evaluate(node)?);
+        }
+        // What is missing is only of interest if the function is called; then it is null.
+        self.forget_warnings(warnings);
+        let depth = 1 + captured.iter().map(Value::depth).max().unwrap_or(0);
+        self.check_depth(depth)?;
+        self.take(24 * captured.len() as u64 + 64)?;
+        let closure = Closure { body: function.body.clone(), captured: captured.into(), depth };
+        Ok(Value::Function(Function::new(FunctionKind::Closure(Arc::new(closure)))))
+    }
+
+    /// A value that should be of another type.
+    pub(crate) fn wrong_type(&mut self, expected: &str, found: &Value, span: Span) {
+        self.warn(WarningKind::InvalidType, format!("Expected {expected} but found '{found}'"), span);
+    }
+
+    /// The value, or null if it only made something null.
+    pub(crate) fn or_null(&mut self, outcome: Result<Value, Stop>, locals: usize) -> Result<Value, Stop> {
+        match outcome {
+            Ok(value) => Ok(value),
+            Err(stop) => {
+                stop.into_null()?;
+                self.locals.truncate(locals);
+                Ok(Value::Null)
+            }
+        }
+    }
+}
+
+fn no_input() -> Stop {
+    Stop::failed("No input value available. '?' can only be used inside an unary-test expression.")
+}

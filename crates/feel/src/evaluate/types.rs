@@ -1,0 +1,50 @@
+//! `instance of`.
+
+use crate::ast::TypeExpr;
+use crate::machine::Machine;
+use crate::names::Type;
+use crate::value::{FunctionKind, Value};
+
+impl Machine<'_> {
+    pub(super) fn is_of(&self, value: &Value, of: &TypeExpr) -> bool {
+        match of {
+            TypeExpr::Known(of, _) => conforms(value, of),
+            TypeExpr::Null(_) => value.is_null(),
+            TypeExpr::Unknown(_) => false,
+        }
+    }
+}
+
+/// Whether a value is of a type (DMN 1.5 clause 10.3.2.9); null is of none, not even `Any`.
+pub(crate) fn conforms(value: &Value, of: &Type) -> bool {
+    match (value, of) {
+        (Value::Null, _) => false,
+        (_, Type::Any)
+        | (Value::Number(_), Type::Number)
+        | (Value::String(_), Type::String)
+        | (Value::Boolean(_), Type::Boolean)
+        | (Value::Date(_), Type::Date)
+        | (Value::Time(_), Type::Time)
+        | (Value::DateTime(_), Type::DateTime)
+        | (Value::DaysDuration(_), Type::DaysDuration)
+        | (Value::MonthsDuration(_), Type::MonthsDuration) => true,
+        (Value::List(items), Type::List(item)) => items.iter().all(|value| value.is_null() || conforms(value, item)),
+        (Value::Context(context), Type::Context(entries)) => entries
+            .iter()
+            .all(|(name, of)| context.get(name).is_some_and(|value| value.is_null() || conforms(value, of))),
+        (Value::Range(range), Type::Range(of)) => {
+            let ends = [&range.start().value, &range.end().value];
+            ends.iter().all(|value| value.is_null() || conforms(value, of))
+        }
+        (Value::Function(function), Type::Function(parameters, _)) => {
+            // What a function gives is not known before it is called; its parameters are.
+            parameters.is_empty()
+                || match function.kind() {
+                    FunctionKind::Builtin(_) => true,
+                    FunctionKind::Closure(closure) => closure.body.parameters.len() == parameters.len(),
+                    FunctionKind::Host(host) => host.parameters().len() == parameters.len(),
+                }
+        }
+        (_, _) => false,
+    }
+}
