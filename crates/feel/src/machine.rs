@@ -81,6 +81,8 @@ pub struct Machine<'a> {
     pub(crate) closure: Option<Arc<Closure>>,
     /// The input of unary tests.
     pub(crate) input: Option<Value>,
+    /// State of the generator behind `random number()` and `uuid()`.
+    random: u64,
     /// Nodes of depth that are left.
     pub(crate) depth_nodes: u32,
 }
@@ -116,6 +118,7 @@ impl<'a> Machine<'a> {
             base: 0,
             closure: None,
             input: None,
+            random: moment.seed,
             depth_nodes: limits.depth_nodes,
             dialect,
             switches: dialect.switches(),
@@ -156,6 +159,14 @@ impl<'a> Machine<'a> {
             }
             None => Err(Stop::limit("fuel_steps", self.limits.fuel_steps)),
         }
+    }
+
+    /// 64 random bits from the moment's seed (splitmix64).
+    pub(crate) fn random(&mut self) -> u64 {
+        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.random ^ (self.random >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
     }
 
     /// Accounts for memory about to be taken.

@@ -20,6 +20,13 @@ use crate::machine::{Machine, Stop};
 use crate::value::{List, Value};
 
 mod boolean;
+mod camunda;
+mod context;
+mod conversion;
+mod list;
+mod numeric;
+mod statistics;
+mod string;
 
 /// What a built-in runs: one value for each parameter of the overload.
 pub(crate) type Body = fn(&mut Machine<'_>, &[Value]) -> Result<Value, Stop>;
@@ -163,7 +170,16 @@ pub(crate) const fn rest(name: &'static str) -> Parameter {
 }
 
 /// Every family's table.
-const FAMILIES: &[&[Builtin]] = &[boolean::BUILTINS];
+const FAMILIES: &[&[Builtin]] = &[
+    boolean::BUILTINS,
+    camunda::BUILTINS,
+    context::BUILTINS,
+    conversion::BUILTINS,
+    list::BUILTINS,
+    numeric::BUILTINS,
+    statistics::BUILTINS,
+    string::BUILTINS,
+];
 
 /// All built-ins, sorted by name.
 static BY_NAME: LazyLock<Vec<&'static Builtin>> = LazyLock::new(|| {

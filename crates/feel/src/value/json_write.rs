@@ -3,13 +3,27 @@
 use std::fmt::Write;
 
 use super::Value;
+use crate::dialect::Dialect;
 use crate::number::Number;
 
-pub(super) fn write(value: &Value, out: &mut String) {
+/// Which JSON.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Style {
+    /// As a broker stores it.
+    Stored,
+    /// As `to json()` gives it.
+    Exact,
+}
+
+pub(super) fn write(value: &Value, style: Style, out: &mut String) {
     match value {
+        Value::Range(_) | Value::Function(_) if style == Style::Exact => {
+            write_string(&value.to_text(Dialect::Bpmn), out);
+        }
         Value::Null | Value::Range(_) | Value::Function(_) => out.push_str("null"),
         Value::Boolean(true) => out.push_str("true"),
         Value::Boolean(false) => out.push_str("false"),
+        Value::Number(number) if style == Style::Exact => out.push_str(&number.to_string()),
         Value::Number(number) => write_number(number, out),
         Value::String(text) => write_string(text, out),
         Value::Date(_)
@@ -20,7 +34,10 @@ pub(super) fn write(value: &Value, out: &mut String) {
             // No temporal text holds a character that JSON escapes.
             if let Some(temporal) = value.as_temporal() {
                 out.push('"');
-                let _ = temporal.write_stored(out);
+                let _ = match style {
+                    Style::Stored => temporal.write_stored(out),
+                    Style::Exact => temporal.write_json(out),
+                };
                 out.push('"');
             }
         }
@@ -30,7 +47,7 @@ pub(super) fn write(value: &Value, out: &mut String) {
                 if nth > 0 {
                     out.push(',');
                 }
-                write(item, out);
+                write(item, style, out);
             }
             out.push(']');
         }
@@ -42,7 +59,7 @@ pub(super) fn write(value: &Value, out: &mut String) {
                 }
                 write_string(name, out);
                 out.push(':');
-                write(entry, out);
+                write(entry, style, out);
             }
             out.push('}');
         }

@@ -120,9 +120,16 @@ impl Value {
         out
     }
 
+    /// The value as JSON as FEEL's `to json()` writes it: numbers in full, functions and ranges as text.
+    pub fn to_exact_json(&self) -> String {
+        let mut out = String::new();
+        json_write::write(self, json_write::Style::Exact, &mut out);
+        out
+    }
+
     /// [`Value::to_json`] into an existing buffer.
     pub fn write_json(&self, out: &mut String) {
-        json_write::write(self, out);
+        json_write::write(self, json_write::Style::Stored, out);
     }
 
     /// The text that FEEL's `string()` gives; strings as they are, null as `null`.
