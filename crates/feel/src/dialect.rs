@@ -31,6 +31,8 @@ pub struct Switches {
     pub dependent_iterators: bool,
     /// Roots, logarithms and fractional powers have a double's digits, as the reference computes them.
     pub rounds_to_double: bool,
+    /// The name of a built-in function is a value.
+    pub builtin_values: bool,
     /// `1e3` is a number.
     pub exponent_notation: bool,
     /// A one-item list stands for its item and an item for a one-item list where the other is needed.
@@ -66,6 +68,7 @@ const BPMN: Switches = Switches {
     open_operands: false,
     unicode_escapes: false,
     rounds_to_double: true,
+    builtin_values: false,
     exponent_notation: false,
     singleton_coercion: false,
     filter_scalars: false,
@@ -84,6 +87,7 @@ const DMN: Switches = Switches {
     open_operands: true,
     unicode_escapes: true,
     rounds_to_double: false,
+    builtin_values: true,
     exponent_notation: true,
     singleton_coercion: true,
     filter_scalars: true,

@@ -72,7 +72,11 @@ impl Expression {
     }
 
     /// Compiles unary tests, as in the cell of a decision table.
-    pub fn compile_unary_tests(text: &str, dialect: Dialect, names: &Names) -> Result<Expression, Diagnostics> {
+    pub fn compile_unary_tests(
+        text: &str,
+        dialect: Dialect,
+        names: &Names,
+    ) -> Result<Expression, Diagnostics> {
         let tree = parse_unary_tests(text, dialect, names)?;
         let code = Code::Tests(compile::unary_tests(&tree, dialect, names, true));
         Ok(Self(Arc::new(Compiled { text: text.into(), dialect, code, variable: None })))

@@ -166,7 +166,10 @@ impl Lexer<'_> {
 
     fn name_length(&self) -> usize {
         let bytes = self.rest().as_bytes();
-        let ascii = bytes.iter().take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$')).count();
+        let ascii = bytes
+            .iter()
+            .take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$'))
+            .count();
         if bytes.get(ascii).is_none_or(u8::is_ascii) {
             return ascii;
         }
@@ -206,5 +209,8 @@ impl Lexer<'_> {
 /// Whether a `.` after such a token is a path and not the start of a number.
 fn ends_operand(previous: Option<TokenKind>) -> bool {
     use TokenKind::*;
-    matches!(previous, Some(Name | Quoted | String | Number | CloseParen | CloseBracket | CloseBrace | Question))
+    matches!(
+        previous,
+        Some(Name | Quoted | String | Number | CloseParen | CloseBracket | CloseBrace | Question)
+    )
 }

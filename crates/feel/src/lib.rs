@@ -25,15 +25,16 @@ pub mod names;
 mod node;
 pub mod number;
 mod parser;
+mod printer;
 pub mod temporal;
 pub mod value;
 mod variables;
 
+pub use builtin::names as builtin_names;
 pub use diagnostic::{
     Diagnostic, Diagnostics, EvaluationError, EvaluationErrorKind, Span, Warning, WarningKind, near_name,
 };
 pub use dialect::Dialect;
-pub use builtin::names as builtin_names;
 pub use expression::{Evaluation, Expression, parse, parse_unary_tests};
 pub use limits::Limits;
 pub use machine::{Machine, Stop};

@@ -38,7 +38,7 @@ impl Limits {
         fuel_steps: 10_000_000,
         depth_nodes: 1_000,
         memory_bytes: 256 * 1024 * 1024,
-        list_items: 1_000_000,
+        list_items: 2_000_000,
         string_bytes: 4 * 1024 * 1024,
         value_depth_levels: 100,
         regex_bytes: 1024 * 1024,

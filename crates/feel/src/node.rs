@@ -48,6 +48,8 @@ pub(crate) enum NodeKind {
     List(Box<[Node]>),
     Context(Box<[(Arc<str>, Node)]>),
     Range(Box<RangeNode>),
+    /// A range as an expression of its own in the BPMN dialect: whether the input of the unary tests is in it.
+    RangeTest(Box<RangeNode>),
     Function(Box<FunctionNode>),
     CallBuiltin(&'static Builtin, Box<[Node]>),
     CallBuiltinNamed(&'static Builtin, Box<[(Arc<str>, Node)]>),

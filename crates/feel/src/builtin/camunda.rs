@@ -10,7 +10,10 @@ pub(super) const BUILTINS: &[Builtin] = &[
         "cycle",
         &[
             overload(&[required("interval", DAYS.or(MONTHS))], cycle),
-            overload(&[required("repetitions", NUMBER.or(NULL)), required("interval", DAYS.or(MONTHS))], cycle_repeated),
+            overload(
+                &[required("repetitions", NUMBER.or(NULL)), required("interval", DAYS.or(MONTHS))],
+                cycle_repeated,
+            ),
         ],
     )
     .only(Dialect::Bpmn),
@@ -39,7 +42,9 @@ fn cycle(machine: &mut Machine<'_>, arguments: &[Value]) -> Result<Value, Stop> 
 fn cycle_repeated(machine: &mut Machine<'_>, arguments: &[Value]) -> Result<Value, Stop> {
     let interval = arguments[1].to_text(Dialect::Bpmn);
     match &arguments[0] {
-        Value::Number(repetitions) => machine.string(format!("R{}/{interval}", repetitions.to_i64_saturating())),
+        Value::Number(repetitions) => {
+            machine.string(format!("R{}/{interval}", repetitions.to_i64_saturating()))
+        }
         _ => machine.string(format!("R/{interval}")),
     }
 }

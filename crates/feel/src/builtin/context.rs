@@ -29,14 +29,20 @@ pub(super) const BUILTINS: &[Builtin] = &[
         "context put",
         &[
             overload(&[required("context", CONTEXT), required("key", STRING), required("value", ANY)], put),
-            overload(&[required("context", CONTEXT), required("keys", LIST), required("value", ANY)], put_nested),
+            overload(
+                &[required("context", CONTEXT), required("keys", LIST), required("value", ANY)],
+                put_nested,
+            ),
         ],
     ),
     builtin(
         "put",
         &[
             overload(&[required("context", CONTEXT), required("key", STRING), required("value", ANY)], put),
-            overload(&[required("context", CONTEXT), required("keys", LIST), required("value", ANY)], put_nested),
+            overload(
+                &[required("context", CONTEXT), required("keys", LIST), required("value", ANY)],
+                put_nested,
+            ),
         ],
     )
     .only(Dialect::Bpmn),
@@ -105,7 +111,12 @@ fn put_nested(machine: &mut Machine<'_>, arguments: &[Value]) -> Result<Value, S
 }
 
 /// What is no context along the keys becomes one in the BPMN dialect, and makes the result null in DMN.
-fn with_nested(machine: &mut Machine<'_>, context: &Context, keys: &[&str], value: &Value) -> Result<Context, Stop> {
+fn with_nested(
+    machine: &mut Machine<'_>,
+    context: &Context,
+    keys: &[&str],
+    value: &Value,
+) -> Result<Context, Stop> {
     machine.burn(context.len() as u64 + 1)?;
     machine.take(48 * context.len() as u64 + 96)?;
     let [key, rest @ ..] = keys else { return Ok(context.clone()) };

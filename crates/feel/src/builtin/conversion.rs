@@ -54,7 +54,9 @@ fn number(machine: &mut Machine<'_>, arguments: &[Value]) -> Result<Value, Stop>
 /// Both dialects take exponents here, as the constructor of decimals in the reference does.
 fn parsed(machine: &Machine<'_>, text: &str) -> Result<Value, Stop> {
     let trimmed = if machine.dialect() == Dialect::Dmn { text.trim() } else { text };
-    Number::parse(trimmed).map(Value::Number).ok_or_else(|| Stop::null(format!("Can't parse '{text}' as a number")))
+    Number::parse(trimmed)
+        .map(Value::Number)
+        .ok_or_else(|| Stop::null(format!("Can't parse '{text}' as a number")))
 }
 
 fn number_grouped(machine: &mut Machine<'_>, arguments: &[Value]) -> Result<Value, Stop> {

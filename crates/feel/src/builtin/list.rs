@@ -1,13 +1,18 @@
 //! Functions on lists (DMN 1.5 clause 10.3.4.4).
 
-use super::{ANY, Builtin, CONTEXT, FUNCTION, LIST, NULL, NUMBER, STRING, builtin, optional, overload, required, rest};
+use super::{
+    ANY, Builtin, CONTEXT, FUNCTION, LIST, NULL, NUMBER, STRING, builtin, optional, overload, required, rest,
+};
 use crate::dialect::Dialect;
 use crate::machine::{Machine, Stop};
 use crate::value::{self, List, Value};
 
 pub(super) const BUILTINS: &[Builtin] = &[
     builtin("list contains", &[overload(&[required("list", LIST), required("element", ANY)], list_contains)]),
-    builtin("count", &[overload(&[required("list", LIST)], count), overload(&[rest("list")], count).only(Dialect::Dmn)]),
+    builtin(
+        "count",
+        &[overload(&[required("list", LIST)], count), overload(&[rest("list")], count).only(Dialect::Dmn)],
+    ),
     builtin("all", &[overload(&[rest("list")], all)]),
     builtin("and", &[overload(&[rest("list")], all)]),
     builtin("any", &[overload(&[rest("list")], any)]),
@@ -15,8 +20,11 @@ pub(super) const BUILTINS: &[Builtin] = &[
     builtin(
         "sublist",
         &[
-            overload(&[required("list", LIST), required("start", NUMBER), optional("length", NUMBER)], sublist)
-                .only(Dialect::Bpmn),
+            overload(
+                &[required("list", LIST), required("start", NUMBER), optional("length", NUMBER)],
+                sublist,
+            )
+            .only(Dialect::Bpmn),
             overload(
                 &[required("list", LIST), required("start position", NUMBER), optional("length", NUMBER)],
                 sublist,
@@ -39,14 +47,23 @@ pub(super) const BUILTINS: &[Builtin] = &[
     ),
     builtin(
         "insert before",
-        &[overload(&[required("list", LIST), required("position", NUMBER), required("newItem", ANY)], insert_before)],
+        &[overload(
+            &[required("list", LIST), required("position", NUMBER), required("newItem", ANY)],
+            insert_before,
+        )],
     ),
     builtin("remove", &[overload(&[required("list", LIST), required("position", NUMBER)], remove)]),
     builtin(
         "list replace",
         &[
-            overload(&[required("list", LIST), required("position", NUMBER), required("newItem", ANY)], replace_at),
-            overload(&[required("list", LIST), required("match", FUNCTION), required("newItem", ANY)], replace_matching),
+            overload(
+                &[required("list", LIST), required("position", NUMBER), required("newItem", ANY)],
+                replace_at,
+            ),
+            overload(
+                &[required("list", LIST), required("match", FUNCTION), required("newItem", ANY)],
+                replace_matching,
+            ),
         ],
     )
     .only(Dialect::Dmn),
@@ -54,7 +71,10 @@ pub(super) const BUILTINS: &[Builtin] = &[
     builtin("index of", &[overload(&[required("list", LIST), required("match", ANY)], index_of)]),
     builtin(
         "union",
-        &[overload(&[rest("lists")], union).only(Dialect::Bpmn), overload(&[rest("list")], union).only(Dialect::Dmn)],
+        &[
+            overload(&[rest("lists")], union).only(Dialect::Bpmn),
+            overload(&[rest("list")], union).only(Dialect::Dmn),
+        ],
     ),
     builtin("distinct values", &[overload(&[required("list", LIST)], distinct_values)]),
     builtin("duplicate values", &[overload(&[required("list", LIST)], duplicate_values)]),
@@ -77,7 +97,10 @@ pub(super) const BUILTINS: &[Builtin] = &[
     ),
     builtin(
         "is empty",
-        &[overload(&[required("list", LIST)], is_empty), overload(&[required("context", CONTEXT)], is_empty_context).only(Dialect::Dmn)],
+        &[
+            overload(&[required("list", LIST)], is_empty),
+            overload(&[required("context", CONTEXT)], is_empty_context).only(Dialect::Dmn),
+        ],
     ),
     builtin("partition", &[overload(&[required("list", LIST), required("size", NUMBER)], partition)]),
 ];
@@ -150,7 +173,10 @@ fn sublist(machine: &mut Machine<'_>, arguments: &[Value]) -> Result<Value, Stop
     let length = arguments[2].as_number().map(crate::number::Number::to_i64_saturating);
     let end = length.map_or(items.len() as i64, |length| start.saturating_add(length));
     if machine.dialect() == Dialect::Dmn
-        && (start < 0 || start >= items.len() as i64 || length.is_some_and(|length| length < 1) || end > items.len() as i64)
+        && (start < 0
+            || start >= items.len() as i64
+            || length.is_some_and(|length| length < 1)
+            || end > items.len() as i64)
     {
         return Err(Stop::null("the part lies outside the list"));
     }

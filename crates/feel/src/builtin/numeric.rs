@@ -11,8 +11,11 @@ pub(super) const BUILTINS: &[Builtin] = &[
         "decimal",
         &[
             overload(&[required("n", NUMBER), required("scale", NUMBER)], decimal),
-            overload(&[required("n", NUMBER), required("scale", NUMBER), required("mode", STRING)], decimal_with_mode)
-                .only(Dialect::Bpmn),
+            overload(
+                &[required("n", NUMBER), required("scale", NUMBER), required("mode", STRING)],
+                decimal_with_mode,
+            )
+            .only(Dialect::Bpmn),
         ],
     ),
     builtin(
@@ -37,7 +40,8 @@ pub(super) const BUILTINS: &[Builtin] = &[
         "round half down",
         &[
             overload(&[required("n", NUMBER), required("scale", NUMBER)], round_half_down),
-            overload(&[required("n", NUMBER), required("scala", NUMBER)], round_half_down).only(Dialect::Bpmn),
+            overload(&[required("n", NUMBER), required("scala", NUMBER)], round_half_down)
+                .only(Dialect::Bpmn),
         ],
     ),
     builtin(
@@ -69,10 +73,9 @@ fn rounded(machine: &Machine<'_>, arguments: &[Value], rounding: Rounding) -> Re
         return Err(Stop::null(format!("the scale must lie between -6111 and 6176 but was '{scale}'")));
     }
     let scale = scale.clamp(-6111, 6176) as i32;
-    number(&arguments[0])
-        .round(scale, rounding)
-        .map(Value::Number)
-        .ok_or_else(|| Stop::null(format!("Failed to apply rounding mode: '{}' has too many digits", arguments[0])))
+    number(&arguments[0]).round(scale, rounding).map(Value::Number).ok_or_else(|| {
+        Stop::null(format!("Failed to apply rounding mode: '{}' has too many digits", arguments[0]))
+    })
 }
 
 fn decimal(machine: &mut Machine<'_>, arguments: &[Value]) -> Result<Value, Stop> {

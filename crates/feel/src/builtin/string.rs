@@ -19,10 +19,19 @@ pub(super) const BUILTINS: &[Builtin] = &[
     builtin("string length", &[overload(&[required("string", STRING)], string_length)]),
     builtin("upper case", &[overload(&[required("string", STRING)], upper_case)]),
     builtin("lower case", &[overload(&[required("string", STRING)], lower_case)]),
-    builtin("substring before", &[overload(&[required("string", STRING), required("match", STRING)], substring_before)]),
-    builtin("substring after", &[overload(&[required("string", STRING), required("match", STRING)], substring_after)]),
+    builtin(
+        "substring before",
+        &[overload(&[required("string", STRING), required("match", STRING)], substring_before)],
+    ),
+    builtin(
+        "substring after",
+        &[overload(&[required("string", STRING), required("match", STRING)], substring_after)],
+    ),
     builtin("contains", &[overload(&[required("string", STRING), required("match", STRING)], contains)]),
-    builtin("starts with", &[overload(&[required("string", STRING), required("match", STRING)], starts_with)]),
+    builtin(
+        "starts with",
+        &[overload(&[required("string", STRING), required("match", STRING)], starts_with)],
+    ),
     builtin("ends with", &[overload(&[required("string", STRING), required("match", STRING)], ends_with)]),
     builtin("trim", &[overload(&[required("string", STRING)], trim)]),
     builtin("is blank", &[overload(&[required("string", STRING)], is_blank)]),

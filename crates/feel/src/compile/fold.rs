@@ -8,8 +8,13 @@ use crate::temporal::Moment;
 use crate::value::Value;
 
 /// What folding may cost: little, so that compiling stays cheap whatever is written.
-const LIMITS: Limits =
-    Limits { fuel_steps: 1_000, memory_bytes: 64 * 1024, list_items: 1_000, string_bytes: 16 * 1024, ..Limits::DEFAULT };
+const LIMITS: Limits = Limits {
+    fuel_steps: 1_000,
+    memory_bytes: 64 * 1024,
+    list_items: 1_000,
+    string_bytes: 16 * 1024,
+    ..Limits::DEFAULT
+};
 
 impl Compiler<'_> {
     /// The node, or the constant it always gives.
@@ -36,7 +41,9 @@ impl Compiler<'_> {
 fn is_foldable(kind: &NodeKind) -> bool {
     let constant = |node: &Node| node.constant().is_some();
     match kind {
-        NodeKind::Negate(value) | NodeKind::Path(value, _) | NodeKind::InstanceOf(value, _) => constant(value),
+        NodeKind::Negate(value) | NodeKind::Path(value, _) | NodeKind::InstanceOf(value, _) => {
+            constant(value)
+        }
         NodeKind::Arithmetic(first, rest) => constant(first) && rest.iter().all(|(_, node)| constant(node)),
         NodeKind::Compare(_, operands) => constant(&operands.0) && constant(&operands.1),
         NodeKind::And(nodes) | NodeKind::Or(nodes) | NodeKind::List(nodes) => nodes.iter().all(constant),
@@ -56,6 +63,7 @@ fn is_foldable(kind: &NodeKind) -> bool {
         | NodeKind::Entry(_)
         | NodeKind::Input
         | NodeKind::In(..)
+        | NodeKind::RangeTest(_)
         | NodeKind::OpenTest(..)
         | NodeKind::For(_)
         | NodeKind::Quantified(..)

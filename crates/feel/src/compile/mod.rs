@@ -7,10 +7,10 @@ use crate::diagnostic::Span;
 use crate::dialect::{Dialect, Switches};
 use crate::names::{Names, Type};
 use crate::node::{
-    ArgumentNodes, CallNode, DomainNode, Filter, FilterNode, FunctionBody, FunctionNode, LoopNode, Node, NodeKind,
-    RangeNode, Test, Tests,
+    ArgumentNodes, CallNode, DomainNode, Filter, FilterNode, FunctionBody, FunctionNode, LoopNode, Node,
+    NodeKind, RangeNode, Test, Tests,
 };
-use crate::value::Value;
+use crate::value::{Function, FunctionKind, Value};
 
 mod calls;
 mod fold;
@@ -33,7 +33,12 @@ pub(crate) fn expression(expr: &Expr, dialect: Dialect, names: &Names, folding: 
 }
 
 /// Compiles unary tests.
-pub(crate) fn unary_tests(tests: &UnaryTests, dialect: Dialect, names: &Names, folding: bool) -> Program<Tests> {
+pub(crate) fn unary_tests(
+    tests: &UnaryTests,
+    dialect: Dialect,
+    names: &Names,
+    folding: bool,
+) -> Program<Tests> {
     let mut compiler = Compiler::new(dialect, names, folding);
     let root = match tests {
         UnaryTests::Any => Tests::Any,
@@ -65,7 +70,7 @@ impl<'n> Compiler<'n> {
             ExprKind::String(text) => NodeKind::Constant(Value::String(text.clone())),
             ExprKind::Temporal(text) => NodeKind::Constant(self.temporal(text)),
             ExprKind::Input => self.input(),
-            ExprKind::Name(name) => return self.scopes.resolve(name, span),
+            ExprKind::Name(name) => return self.name(name, span),
             ExprKind::Path(value, name) => self.path(value, name),
             ExprKind::Filter(list, filter) => self.filter(list, filter),
             ExprKind::Call(callee, arguments) => return self.call(callee, arguments, span),
@@ -93,12 +98,28 @@ impl<'n> Compiler<'n> {
             }
             ExprKind::List(items) => NodeKind::List(self.nodes(items)),
             ExprKind::Context(entries) => self.context(entries),
-            ExprKind::Range(range) => NodeKind::Range(Box::new(self.range(range))),
+            ExprKind::Range(range) if self.switches.range_values => {
+                NodeKind::Range(Box::new(self.range(range)))
+            }
+            ExprKind::Range(range) => NodeKind::RangeTest(Box::new(self.range(range))),
             ExprKind::Test(operator, value) => NodeKind::OpenTest(*operator, Box::new(self.node(value))),
             ExprKind::Function(parameters, body) => self.function(parameters, body),
             ExprKind::Error => NodeKind::Nothing,
         };
         self.folded(Node { kind, span })
+    }
+
+    /// A name: a local, a variable, or in the DMN dialect a built-in function that no variable hides.
+    fn name(&mut self, name: &Arc<str>, span: Span) -> Node {
+        if self.switches.builtin_values
+            && !self.scopes.is_local(name)
+            && self.names.get(name).is_none()
+            && let Some(builtin) = crate::builtin::find(name, self.dialect)
+        {
+            let function = Function::new(FunctionKind::Builtin(builtin));
+            return Node { kind: NodeKind::Constant(Value::Function(function)), span };
+        }
+        self.scopes.resolve(name, span)
     }
 
     fn nodes(&mut self, exprs: &[Expr]) -> Box<[Node]> {
@@ -154,7 +175,9 @@ impl<'n> Compiler<'n> {
             return None;
         }
         match &filter.kind {
-            ExprKind::Comparison(operator, ..) if *operator != crate::ast::ComparisonOperator::NotEqual => None,
+            ExprKind::Comparison(operator, ..) if *operator != crate::ast::ComparisonOperator::NotEqual => {
+                None
+            }
             ExprKind::Call(..) => None,
             _ => Some(self.node(filter)),
         }
@@ -239,14 +262,34 @@ impl<'n> Compiler<'n> {
 
     fn arguments(&mut self, arguments: &Arguments) -> ArgumentNodes {
         match arguments {
-            Arguments::Positional(values) => ArgumentNodes::Positional(self.nodes(values)),
+            Arguments::Positional(values) => {
+                ArgumentNodes::Positional(values.iter().map(|value| self.argument(value)).collect())
+            }
             Arguments::Named(values) => ArgumentNodes::Named(
-                values.iter().map(|(name, value)| (name.clone(), self.node(value))).collect(),
+                values.iter().map(|(name, value)| (name.clone(), self.argument(value))).collect(),
             ),
         }
     }
 
-    fn call_value(&mut self, callee: Node, name: Arc<str>, member: bool, arguments: &Arguments, span: Span) -> Node {
+    /// In the BPMN dialect only arguments may be ranges.
+    fn argument(&mut self, value: &Expr) -> Node {
+        match &value.kind {
+            ExprKind::Range(range) => {
+                let kind = NodeKind::Range(Box::new(self.range(range)));
+                self.folded(Node { kind, span: value.span })
+            }
+            _ => self.node(value),
+        }
+    }
+
+    fn call_value(
+        &mut self,
+        callee: Node,
+        name: Arc<str>,
+        member: bool,
+        arguments: &Arguments,
+        span: Span,
+    ) -> Node {
         let arguments = self.arguments(arguments);
         Node { kind: NodeKind::Call(Box::new(CallNode { callee, name, member, arguments })), span }
     }

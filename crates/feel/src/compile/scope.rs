@@ -98,7 +98,10 @@ impl Scopes {
     /// The place of the innermost input within this function.
     pub(super) fn input(&mut self) -> Option<u32> {
         let inputs = self.frame().bindings.iter().rev();
-        inputs.filter(|binding| matches!(binding.kind, BindingKind::Input)).map(|binding| binding.place).next()
+        inputs
+            .filter(|binding| matches!(binding.kind, BindingKind::Input))
+            .map(|binding| binding.place)
+            .next()
     }
 
     pub(super) fn enter_function<'n>(&mut self, parameters: impl Iterator<Item = &'n Arc<str>>) {
@@ -115,7 +118,10 @@ impl Scopes {
     /// Whether the name is a parameter, an iterator or an entry; not a variable of the evaluation.
     pub(super) fn is_local(&self, name: &str) -> bool {
         self.frames.iter().any(|frame| {
-            frame.bindings.iter().any(|binding| matches!(&binding.kind, BindingKind::Name(known) if **known == *name))
+            frame
+                .bindings
+                .iter()
+                .any(|binding| matches!(&binding.kind, BindingKind::Name(known) if **known == *name))
         })
     }
 

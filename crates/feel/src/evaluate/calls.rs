@@ -160,8 +160,11 @@ impl Machine<'_> {
     fn call_host(&mut self, host: &Arc<dyn HostFunction>, arguments: &[Value]) -> Result<Value, Stop> {
         let Some(left) = self.depth_nodes.checked_sub(HOST_DEPTH_NODES) else { return Err(self.too_deep()) };
         let outer_depth = std::mem::replace(&mut self.depth_nodes, left);
-        let coerced =
-            arguments.iter().zip(host.parameters()).map(|(argument, (_, of))| self.coerced(argument, of)).collect();
+        let coerced = arguments
+            .iter()
+            .zip(host.parameters())
+            .map(|(argument, (_, of))| self.coerced(argument, of))
+            .collect();
         let result = host.call(coerced, self);
         self.depth_nodes = outer_depth;
         result
@@ -181,8 +184,12 @@ impl Machine<'_> {
             return argument.clone();
         }
         match (argument, of) {
-            (Value::List(items), of) if items.len() == 1 && super::types::conforms(&items[0], of) => items[0].clone(),
-            (value, Type::List(item)) if super::types::conforms(value, item) => Value::from(vec![value.clone()]),
+            (Value::List(items), of) if items.len() == 1 && super::types::conforms(&items[0], of) => {
+                items[0].clone()
+            }
+            (value, Type::List(item)) if super::types::conforms(value, item) => {
+                Value::from(vec![value.clone()])
+            }
             _ => Value::Null,
         }
     }

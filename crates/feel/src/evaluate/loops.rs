@@ -133,7 +133,8 @@ impl<'m> Machine<'m> {
                 Value::List(items) => Ok(Some(Domain::Items(items))),
                 Value::Range(range) if self.switches().range_values => {
                     let (start, end) = (range.start(), range.end());
-                    Ok(span(&start.value, &end.value).map(|domain| domain.without_ends(start.included, end.included)))
+                    Ok(span(&start.value, &end.value)
+                        .map(|domain| domain.without_ends(start.included, end.included)))
                 }
                 other if self.switches().singleton_coercion && !other.is_null() => {
                     Ok(Some(Domain::Items(List::new(vec![other]))))
@@ -150,7 +151,8 @@ impl<'m> Machine<'m> {
                     domain => domain,
                 };
                 if domain.is_none() {
-                    let (wrong, at) = if start.as_number().is_some() { (end, to.span) } else { (start, from.span) };
+                    let (wrong, at) =
+                        if start.as_number().is_some() { (end, to.span) } else { (start, from.span) };
                     self.wrong_type("number", &wrong, at);
                 }
                 Ok(domain)

@@ -17,8 +17,8 @@ mod filters;
 mod loops;
 mod operators;
 mod paths;
-mod unary_tests;
 mod types;
+mod unary_tests;
 
 /// Parts of a JSON text decoded one by one before it is decoded as a whole.
 const MAX_PARTS: u8 = 4;
@@ -61,9 +61,15 @@ impl Machine<'_> {
             NodeKind::List(items) => self.list_of(items),
             NodeKind::Context(entries) => self.context_of(entries),
             NodeKind::Range(range) => self.range(range, node.span),
+            NodeKind::RangeTest(range) => {
+                let input = self.given_input();
+                self.in_range_node(range, &input, node.span)
+            }
             NodeKind::Function(function) => self.closure(function),
             NodeKind::CallBuiltin(builtin, arguments) => self.call_builtin(builtin, arguments, node.span),
-            NodeKind::CallBuiltinNamed(builtin, arguments) => self.call_builtin_named(builtin, arguments, node.span),
+            NodeKind::CallBuiltinNamed(builtin, arguments) => {
+                self.call_builtin_named(builtin, arguments, node.span)
+            }
             NodeKind::Call(call) => self.call(call, node.span),
             NodeKind::Nothing => Ok(Value::Null),
         }
@@ -107,7 +113,10 @@ impl Machine<'_> {
     }
 
     fn bad_json(&self, slot: usize, error: &value::JsonError) -> Stop {
-        Stop::failed(format!("the variable '{}' holds no JSON that can be read: {error}", self.globals()[slot]))
+        Stop::failed(format!(
+            "the variable '{}' holds no JSON that can be read: {error}",
+            self.globals()[slot]
+        ))
     }
 
     /// An entry within a variable; of a JSON text only that part is decoded.
@@ -124,6 +133,9 @@ impl Machine<'_> {
             }
         }
         let mut value = self.global(slot, span)?;
+        if matches!(self.slots[slot], Slot::Missing) {
+            return Ok(Value::Null);
+        }
         for name in path {
             value = self.path(&value, name, span)?;
         }

@@ -10,7 +10,13 @@ use crate::value::Value;
 impl Machine<'_> {
     /// A comparison: true, false or null.
     #[inline]
-    pub(super) fn compared(&mut self, operator: ComparisonOperator, left: &Value, right: &Value, span: Span) -> Value {
+    pub(super) fn compared(
+        &mut self,
+        operator: ComparisonOperator,
+        left: &Value,
+        right: &Value,
+        span: Span,
+    ) -> Value {
         if let (Value::Number(a), Value::Number(b)) = (left, right) {
             return Value::Boolean(operator.holds(a.cmp(b)));
         }

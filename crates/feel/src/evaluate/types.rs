@@ -28,7 +28,9 @@ pub(crate) fn conforms(value: &Value, of: &Type) -> bool {
         | (Value::DateTime(_), Type::DateTime)
         | (Value::DaysDuration(_), Type::DaysDuration)
         | (Value::MonthsDuration(_), Type::MonthsDuration) => true,
-        (Value::List(items), Type::List(item)) => items.iter().all(|value| value.is_null() || conforms(value, item)),
+        (Value::List(items), Type::List(item)) => {
+            items.iter().all(|value| value.is_null() || conforms(value, item))
+        }
         (Value::Context(context), Type::Context(entries)) => entries
             .iter()
             .all(|(name, of)| context.get(name).is_some_and(|value| value.is_null() || conforms(value, of))),

@@ -6,6 +6,7 @@ use crate::diagnostic::{Span, WarningKind};
 use crate::machine::{Machine, Stop};
 use crate::node::{Node, NodeKind, RangeNode, Test, Tests};
 use crate::value::{Range, Value};
+use crate::variables::Binding;
 
 impl Machine<'_> {
     /// The result of unary tests for the input.
@@ -29,7 +30,15 @@ impl Machine<'_> {
         }
     }
 
-    fn given_input(&mut self) -> Value {
+    /// The input of the unary tests; a variable of this name counts as one too, as in the reference.
+    pub(super) fn given_input(&mut self) -> Value {
+        if self.input.is_none() {
+            self.input = match self.variables().get("cellInput") {
+                Some(Binding::Value(value)) => Some(value),
+                Some(Binding::Json(text)) => Value::from_json(&text).ok(),
+                None => None,
+            };
+        }
         match &self.input {
             Some(input) => input.clone(),
             None => {
@@ -90,7 +99,12 @@ impl Machine<'_> {
     }
 
     /// Whether the input lies between the ends, both of its own type.
-    fn in_range_node(&mut self, node: &RangeNode, input: &Value, span: Span) -> Result<Value, Stop> {
+    pub(super) fn in_range_node(
+        &mut self,
+        node: &RangeNode,
+        input: &Value,
+        span: Span,
+    ) -> Result<Value, Stop> {
         let start = self.evaluate(&node.start)?;
         let end = self.evaluate(&node.end)?;
         let above = value::compare(input, &start, self.switches());
@@ -115,7 +129,9 @@ impl Machine<'_> {
                     return Ok(Value::Boolean(true));
                 }
                 if self.switches().range_values
-                    && items.iter().any(|item| matches!(item, Value::Range(range) if self.in_range(range, input)))
+                    && items
+                        .iter()
+                        .any(|item| matches!(item, Value::Range(range) if self.in_range(range, input)))
                 {
                     return Ok(Value::Boolean(true));
                 }
@@ -144,7 +160,12 @@ impl Machine<'_> {
     }
 
     /// `< 5` as an expression: a range without one end in DMN, otherwise a test of the input of the unary tests.
-    pub(super) fn open_test(&mut self, operator: ComparisonOperator, node: &Node, span: Span) -> Result<Value, Stop> {
+    pub(super) fn open_test(
+        &mut self,
+        operator: ComparisonOperator,
+        node: &Node,
+        span: Span,
+    ) -> Result<Value, Stop> {
         let end = self.evaluate(node)?;
         if self.switches().range_values {
             return Ok(open_range(operator, end));

@@ -34,8 +34,8 @@ impl Parser<'_> {
                 // `if - 1` could be a difference, but nobody names a variable `if` and everybody forgets parts.
                 true
             }
-            CloseParen | CloseBracket | CloseBrace | Comma | Colon | Dot | DotDot | Plus | Star | StarStar | Slash
-            | Equal | NotEqual => false,
+            CloseParen | CloseBracket | CloseBrace | Comma | Colon | Dot | DotDot | Plus | Star
+            | StarStar | Slash | Equal | NotEqual => false,
         }
     }
 

@@ -181,7 +181,16 @@ impl Parser<'_> {
         let mut last = None;
         while !matches!(
             self.kind(),
-            Colon | Comma | OpenBrace | CloseBrace | OpenBracket | CloseBracket | String | Quoted | Unterminated | End
+            Colon
+                | Comma
+                | OpenBrace
+                | CloseBrace
+                | OpenBracket
+                | CloseBracket
+                | String
+                | Quoted
+                | Unterminated
+                | End
         ) {
             last = Some(self.advance());
         }

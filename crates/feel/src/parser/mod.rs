@@ -31,7 +31,11 @@ pub(crate) fn parse_expression(text: &str, dialect: Dialect, names: &Names) -> (
 }
 
 /// Parses unary tests; the tree is usable only if there are no diagnostics.
-pub(crate) fn parse_unary_tests(text: &str, dialect: Dialect, names: &Names) -> (UnaryTests, Vec<Diagnostic>) {
+pub(crate) fn parse_unary_tests(
+    text: &str,
+    dialect: Dialect,
+    names: &Names,
+) -> (UnaryTests, Vec<Diagnostic>) {
     let mut parser = Parser::new(text, dialect, names);
     let tests = parser.unary_tests();
     parser.expect_end();
@@ -55,6 +59,16 @@ struct Parser<'a> {
 const RESERVED: [&str; 11] =
     ["null", "true", "false", "function", "in", "return", "then", "else", "satisfies", "and", "or"];
 
+/// Whether the word means something in some place, so that a name like it is safer in backticks.
+pub(crate) fn is_keyword(word: &str) -> bool {
+    RESERVED.contains(&word)
+        || [
+            "if", "for", "some", "every", "between", "instance", "of", "not", "external", "date", "time",
+            "duration",
+        ]
+        .contains(&word)
+}
+
 impl<'a> Parser<'a> {
     fn new(text: &'a str, dialect: Dialect, names: &'a Names) -> Self {
         let switches = dialect.switches();
@@ -71,7 +85,10 @@ impl<'a> Parser<'a> {
         };
         if text.len() > MAX_TEXT_BYTES {
             parser.tokens.push(Token { kind: TokenKind::End, span: Span::new(0, 0) });
-            parser.report(Span::new(0, 0), format!("the text is longer than {MAX_TEXT_BYTES} bytes (MAX_TEXT_BYTES)"));
+            parser.report(
+                Span::new(0, 0),
+                format!("the text is longer than {MAX_TEXT_BYTES} bytes (MAX_TEXT_BYTES)"),
+            );
         } else {
             parser.tokens = lexer::tokens(text, switches.exponent_notation);
         }
@@ -223,7 +240,8 @@ impl<'a> Parser<'a> {
     }
 
     fn too_deep(&mut self, span: Span) {
-        let message = format!("the expression is nested deeper than {MAX_DEPTH_NODES} levels (MAX_DEPTH_NODES)");
+        let message =
+            format!("the expression is nested deeper than {MAX_DEPTH_NODES} levels (MAX_DEPTH_NODES)");
         if self.diagnostics.last().is_none_or(|last| last.message != message) {
             self.diagnostics.push(Diagnostic { span, message, help: None });
         }

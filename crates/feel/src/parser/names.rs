@@ -120,9 +120,9 @@ impl<'a> Parser<'a> {
     }
 
     fn starts_with_keyword(&self) -> bool {
-        (0..8).take_while(|ahead| self.peek(*ahead).kind == TokenKind::Name).any(|ahead| {
-            matches!(self.word(ahead), "if" | "for" | "some" | "every" | "between" | "instance")
-        })
+        (0..8)
+            .take_while(|ahead| self.peek(*ahead).kind == TokenKind::Name)
+            .any(|ahead| matches!(self.word(ahead), "if" | "for" | "some" | "every" | "between" | "instance"))
     }
 
     /// So many words with one space between them.
@@ -148,15 +148,15 @@ impl<'a> Parser<'a> {
 
     /// The longest of the names that starts at this token, with its number of tokens.
     fn match_long(&self, names: &[LongName<'a>]) -> Option<(usize, Arc<str>)> {
-        let longest = names.iter().rev().filter(|name| self.starts_with(name)).max_by_key(|name| name.tokens.len())?;
+        let longest =
+            names.iter().rev().filter(|name| self.starts_with(name)).max_by_key(|name| name.tokens.len())?;
         Some((longest.tokens.len(), shared(&longest.name)))
     }
 
     fn starts_with(&self, name: &LongName<'_>) -> bool {
-        name.tokens
-            .iter()
-            .enumerate()
-            .all(|(nth, (start, end))| self.slice(self.peek(nth).span) == &name.name[*start as usize..*end as usize])
+        name.tokens.iter().enumerate().all(|(nth, (start, end))| {
+            self.slice(self.peek(nth).span) == &name.name[*start as usize..*end as usize]
+        })
     }
 
     /// Words up to the next keyword or other token, as one name with single spaces.
@@ -192,8 +192,9 @@ impl<'a> Parser<'a> {
             return Some(shared("time offset"));
         }
         if self.long_names.enabled {
-            if let Some((tokens, name)) =
-                self.match_long(&self.long_names.members).or_else(|| self.match_long(&self.long_names.in_scope))
+            if let Some((tokens, name)) = self
+                .match_long(&self.long_names.members)
+                .or_else(|| self.match_long(&self.long_names.in_scope))
             {
                 self.at += tokens;
                 return Some(name);

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::names::Place;
 use super::Parser;
+use super::names::Place;
 use crate::ast::{Arguments, Expr, ExprKind};
 use crate::lexer::TokenKind;
 
@@ -20,7 +20,7 @@ impl Parser<'_> {
                         None => return self.error_node("a name"),
                     }
                 }
-                TokenKind::OpenBracket => match self.filter(&value) {
+                TokenKind::OpenBracket => match self.filter() {
                     Some(filter) => ExprKind::Filter(Box::new(value), Box::new(filter)),
                     None => return value,
                 },
@@ -45,10 +45,11 @@ impl Parser<'_> {
     }
 
     /// `[filter]`; nothing if the bracket closes a range that started before (`]1..2[`).
-    fn filter(&mut self, _list: &Expr) -> Option<Expr> {
+    fn filter(&mut self) -> Option<Expr> {
         use TokenKind::*;
         if matches!(self.peek(1).kind, End | CloseParen | CloseBracket | Comma)
-            || matches!(self.word(1), "and" | "or" | "then" | "else" | "return" | "satisfies")
+            || (matches!(self.word(1), "and" | "or" | "then" | "else" | "return" | "satisfies")
+                && self.peek(2).kind != OpenParen)
         {
             return None;
         }
@@ -82,7 +83,11 @@ impl Parser<'_> {
         if self.switches.long_names {
             while !matches!(
                 self.peek(ahead).kind,
-                TokenKind::Colon | TokenKind::Comma | TokenKind::OpenParen | TokenKind::CloseParen | TokenKind::End
+                TokenKind::Colon
+                    | TokenKind::Comma
+                    | TokenKind::OpenParen
+                    | TokenKind::CloseParen
+                    | TokenKind::End
             ) && self.peek(0).kind == TokenKind::Name
                 && self.is_symbol_of_name(ahead)
             {

@@ -54,31 +54,49 @@ impl Parser<'_> {
     /// What follows `in`: a test, or tests in parentheses.
     pub(super) fn in_tests(&mut self, value: Expr) -> ExprKind {
         self.advance();
-        if self.kind() != TokenKind::OpenParen {
-            let test = match self.open_test() {
-                Some(test) => test,
-                None => self.arithmetic(),
-            };
-            return ExprKind::In(Box::new(value), vec![test]);
-        }
-        // `in (1..5)` is one range, `in (1, 2)` are two tests, `in (1) + 2` is one sum.
-        let back = self.at;
-        let known = self.diagnostics.len();
-        self.advance();
-        let tests = self.tests();
-        if self.kind() == TokenKind::CloseParen {
+        let tests = if self.kind() == TokenKind::OpenParen && !self.is_range_ahead() {
             self.advance();
-            return ExprKind::In(Box::new(value), tests);
-        }
-        let range = self.kind() == TokenKind::DotDot;
-        if range && tests.len() == 1 {
-            self.at = back;
-            self.diagnostics.truncate(known);
-            let test = self.arithmetic();
-            return ExprKind::In(Box::new(value), vec![test]);
-        }
-        self.expect(TokenKind::CloseParen, "\")\"");
+            let tests = self.tests();
+            self.expect(TokenKind::CloseParen, "\")\"");
+            tests
+        } else {
+            vec![self.in_test()]
+        };
         ExprKind::In(Box::new(value), tests)
+    }
+
+    /// One test. In the BPMN dialect it takes all that follows, unless it is a range: `x in ? > 1 and ? < 5`.
+    fn in_test(&mut self) -> Expr {
+        if let Some(test) = self.open_test() {
+            return test;
+        }
+        if self.switches.open_operands || self.is_range_ahead() {
+            self.arithmetic()
+        } else {
+            self.expression()
+        }
+    }
+
+    /// Whether the bracket at this place opens a range: there is a `..` before anything else that it could be.
+    fn is_range_ahead(&self) -> bool {
+        use TokenKind::*;
+        let mut open = 0_usize;
+        for token in &self.tokens[self.at..] {
+            match token.kind {
+                OpenParen | OpenBracket | OpenBrace => open += 1,
+                CloseBracket if open == 0 => open = 1,
+                CloseParen | CloseBracket | CloseBrace => open = open.saturating_sub(1),
+                DotDot if open == 1 => return true,
+                Comma if open == 1 => return false,
+                Name if open == 1 && self.slice(token.span) == "for" => return false,
+                End => return false,
+                _ => {}
+            }
+            if open == 0 {
+                return false;
+            }
+        }
+        false
     }
 
     /// `< 5` and the like.

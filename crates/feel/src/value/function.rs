@@ -72,7 +72,9 @@ impl Function {
     /// The number of its parameters; of a built-in, of its first overload.
     pub(crate) fn parameter_count(&self) -> usize {
         match &self.0 {
-            FunctionKind::Builtin(builtin) => builtin.overloads.first().map_or(0, |first| first.parameters.len()),
+            FunctionKind::Builtin(builtin) => {
+                builtin.overloads.first().map_or(0, |first| first.parameters.len())
+            }
             FunctionKind::Closure(closure) => closure.body.parameters.len(),
             FunctionKind::Host(host) => host.parameters().len(),
         }

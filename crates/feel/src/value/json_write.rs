@@ -53,10 +53,16 @@ pub(super) fn write(value: &Value, style: Style, out: &mut String) {
         }
         Value::Context(context) => {
             out.push('{');
-            for (nth, (name, entry)) in context.entries().iter().enumerate() {
-                if nth > 0 {
+            let mut first = true;
+            for (name, entry) in context.entries() {
+                // A function in a context is not stored at all; alone or in a list it is null.
+                if style == Style::Stored && matches!(entry, Value::Function(_)) {
+                    continue;
+                }
+                if !first {
                     out.push(',');
                 }
+                first = false;
                 write_string(name, out);
                 out.push(':');
                 write(entry, style, out);

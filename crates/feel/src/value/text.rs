@@ -20,7 +20,11 @@ pub(super) fn write(value: &Value, quotes: Quotes, dialect: Dialect, out: &mut S
         Value::Number(number) => push(out, number),
         Value::String(text) if quotes == Quotes::Double => push(out, &format_args!("\"{text}\"")),
         Value::String(text) => out.push_str(text),
-        Value::Date(_) | Value::Time(_) | Value::DateTime(_) | Value::DaysDuration(_) | Value::MonthsDuration(_) => {
+        Value::Date(_)
+        | Value::Time(_)
+        | Value::DateTime(_)
+        | Value::DaysDuration(_)
+        | Value::MonthsDuration(_) => {
             if let Some(temporal) = value.as_temporal() {
                 let _ = temporal.write_string(dialect, out);
             }
