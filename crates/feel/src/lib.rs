@@ -25,6 +25,7 @@ pub mod names;
 mod node;
 pub mod number;
 mod parser;
+mod pattern;
 mod printer;
 pub mod temporal;
 pub mod value;

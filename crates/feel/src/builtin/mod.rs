@@ -20,13 +20,17 @@ use crate::machine::{Machine, Stop};
 use crate::value::{List, Value};
 
 mod boolean;
+mod calendar;
 mod camunda;
 mod context;
 mod conversion;
+mod interval;
 mod list;
 mod numeric;
+mod pattern;
 mod statistics;
 mod string;
+mod temporal;
 
 /// What a built-in runs: one value for each parameter of the overload.
 pub(crate) type Body = fn(&mut Machine<'_>, &[Value]) -> Result<Value, Stop>;
@@ -172,6 +176,10 @@ pub(crate) const fn rest(name: &'static str) -> Parameter {
 /// Every family's table.
 const FAMILIES: &[&[Builtin]] = &[
     boolean::BUILTINS,
+    calendar::BUILTINS,
+    interval::BUILTINS,
+    pattern::BUILTINS,
+    temporal::BUILTINS,
     camunda::BUILTINS,
     context::BUILTINS,
     conversion::BUILTINS,

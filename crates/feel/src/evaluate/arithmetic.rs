@@ -5,8 +5,7 @@ use crate::diagnostic::{Span, WarningKind};
 use crate::dialect::Dialect;
 use crate::machine::{Machine, Stop};
 use crate::node::Node;
-use crate::number::{Number, Rounding};
-use crate::temporal::{DaysDuration, MonthsDuration};
+use crate::number::Number;
 use crate::value::Value;
 
 impl Machine<'_> {
@@ -135,57 +134,24 @@ fn temporal_difference(left: &Value, right: &Value, dialect: Dialect) -> Option<
     left.as_temporal()?.minus(right.as_temporal()?, dialect).ok().map(Value::from)
 }
 
-/// A duration times a number; in the BPMN dialect the number is cut to a whole one.
 fn multiplied(duration: &Value, factor: &Number, dialect: Dialect) -> Option<Value> {
-    let factor = if dialect == Dialect::Bpmn { Number::from(factor.to_i64_saturating()) } else { *factor };
     match duration {
-        Value::MonthsDuration(months) => {
-            let product = Number::from(months.total_months()).multiply(&factor)?;
-            Some(Value::MonthsDuration(MonthsDuration::from_months(whole(&product)?)))
-        }
-        Value::DaysDuration(days) => nanos(&Number::from_parts(days.total_nanos(), 0)?.multiply(&factor)?),
+        Value::MonthsDuration(months) => months.times(factor, dialect).map(Value::MonthsDuration),
+        Value::DaysDuration(days) => days.times(factor, dialect).map(Value::DaysDuration),
         _ => None,
     }
 }
 
-/// A duration by a number or by a duration of its kind; the BPMN dialect cuts to milliseconds and whole numbers.
 fn divided(left: &Value, right: &Value, dialect: Dialect) -> Option<Value> {
-    let cut = dialect == Dialect::Bpmn;
     match (left, right) {
         (Value::MonthsDuration(months), Value::Number(divisor)) => {
-            let quotient = Number::from(months.total_months()).divide(divisor)?;
-            Some(Value::MonthsDuration(MonthsDuration::from_months(whole(&quotient)?)))
+            months.divided_by(divisor).map(Value::MonthsDuration)
         }
-        (Value::MonthsDuration(a), Value::MonthsDuration(b)) => {
-            ratio(i128::from(a.total_months()), i128::from(b.total_months()), cut)
-        }
+        (Value::MonthsDuration(a), Value::MonthsDuration(b)) => a.ratio(*b, dialect).map(Value::Number),
         (Value::DaysDuration(days), Value::Number(divisor)) => {
-            let unit = if cut { 1_000_000 } else { 1 };
-            let quotient = Number::from_parts(days.total_nanos() / unit, 0)?.divide(divisor)?;
-            let quotient = if cut { quotient.round(0, Rounding::Down)? } else { quotient };
-            nanos(&quotient.multiply(&Number::from_parts(unit, 0)?)?)
+            days.divided_by(divisor, dialect).map(Value::DaysDuration)
         }
-        (Value::DaysDuration(a), Value::DaysDuration(b)) => {
-            let unit = if cut { 1_000_000 } else { 1 };
-            ratio(a.total_nanos() / unit, b.total_nanos() / unit, cut)
-        }
+        (Value::DaysDuration(a), Value::DaysDuration(b)) => a.ratio(*b, dialect).map(Value::Number),
         _ => None,
     }
-}
-
-fn ratio(left: i128, right: i128, cut: bool) -> Option<Value> {
-    if cut {
-        return Some(Value::Number(Number::from_parts(left.checked_div(right)?, 0)?));
-    }
-    Number::from_parts(left, 0)?.divide(&Number::from_parts(right, 0)?).map(Value::Number)
-}
-
-fn whole(number: &Number) -> Option<i64> {
-    number.round(0, Rounding::Down)?.to_i64()
-}
-
-fn nanos(number: &Number) -> Option<Value> {
-    let (coefficient, exponent) = number.round(0, Rounding::Down)?.parts();
-    let nanos = coefficient.checked_mul(10_i128.checked_pow(u32::try_from(exponent).ok()?)?)?;
-    DaysDuration::from_nanos(nanos).map(Value::DaysDuration)
 }

@@ -19,6 +19,12 @@ const EPOCH: civil::Date = civil::date(1970, 1, 1);
 /// Days from 1970-01-01 to 2000-01-01.
 const CYCLE_START_DAYS: i64 = 10_957;
 const SECONDS_PER_DAY: i64 = 86_400;
+/// -9999-01-01 and 9999-12-31
+const JIFF_MIN_DAYS: i64 = -4_371_587;
+const JIFF_MAX_DAYS: i64 = 2_932_896;
+/// -999999999-01-01 and 999999999-12-31
+const MIN_DAYS: i64 = -365_243_219_162;
+const MAX_DAYS: i64 = 365_241_780_471;
 
 /// A date of the proleptic Gregorian calendar, years -999,999,999 to 999,999,999.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,11 +44,6 @@ impl Date {
         let (in_range, _) = in_jiff_range(year);
         civil::Date::new(in_range, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()?;
         Some(Self { year, month, day })
-    }
-
-    /// For parts that come from a valid date.
-    pub(super) const fn from_parts(year: i32, month: u8, day: u8) -> Self {
-        Self { year, month, day }
     }
 
     /// Reads `[-]yyyy-mm-dd`, four to nine digits of year without padding beyond four.
@@ -99,14 +100,19 @@ impl Date {
     /// The date so many days after 1970-01-01, if its year is in range.
     #[must_use]
     pub fn from_days_since_epoch(days: i64) -> Option<Self> {
-        let after_cycle_start = days.checked_sub(CYCLE_START_DAYS)?;
-        let cycles = after_cycle_start.div_euclid(CYCLE_DAYS);
-        let in_cycle = after_cycle_start.rem_euclid(CYCLE_DAYS);
-        let seconds = (in_cycle + CYCLE_START_DAYS) * SECONDS_PER_DAY;
-        let date = EPOCH.checked_add(jiff::SignedDuration::from_secs(seconds)).ok()?;
-        let year = i64::from(date.year()) + cycles.checked_mul(i64::from(CYCLE_YEARS))?;
-        let year = i32::try_from(year).ok().filter(|year| (-YEAR_MAX..=YEAR_MAX).contains(year))?;
-        Some(Self { year, month: date.month().cast_unsigned(), day: date.day().cast_unsigned() })
+        (MIN_DAYS..=MAX_DAYS).contains(&days).then(|| Self::from_valid_days(days))
+    }
+
+    /// For days that are known to be in range.
+    pub(super) fn from_valid_days(days: i64) -> Self {
+        let is_near = (JIFF_MIN_DAYS..=JIFF_MAX_DAYS).contains(&days);
+        let cycles = if is_near { 0 } else { (days - CYCLE_START_DAYS).div_euclid(CYCLE_DAYS) };
+        let near = jiff::SignedDuration::from_secs((days - cycles * CYCLE_DAYS) * SECONDS_PER_DAY);
+        // Never out of jiff's range.
+        let date = EPOCH.saturating_add(near);
+        // In range: so many cycles fit the years of `MIN_DAYS` to `MAX_DAYS`.
+        let year = i32::from(date.year()) + cycles as i32 * CYCLE_YEARS;
+        Self { year, month: date.month().cast_unsigned(), day: date.day().cast_unsigned() }
     }
 
     /// The same day so many months later; the last day of the month where that month is shorter.

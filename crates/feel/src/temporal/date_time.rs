@@ -5,67 +5,51 @@ use std::fmt;
 
 use super::scan::Scan;
 use super::time::{Clock, NANOS_PER_SECOND};
+use super::zone::PackedZone;
 use super::{Date, DaysDuration, Offset, Time, Zone};
 use crate::dialect::Dialect;
 
 const SECONDS_PER_DAY: i64 = 86_400;
+/// -999999999-01-01T00:00:00
+const MIN_LOCAL_SECONDS: i64 = -365_243_219_162 * SECONDS_PER_DAY;
+/// 999999999-12-31T23:59:59
+const MAX_LOCAL_SECONDS: i64 = 365_241_780_472 * SECONDS_PER_DAY - 1;
 
 /// A date with a time of day, local, at an offset or in a zone.
 ///
 /// `==` means the same in every part (FEEL's `is`); what FEEL's `=` means depends on the dialect, see
-/// [`DateTime::equals`]. The fields lie flat so that it has 20 bytes.
+/// [`DateTime::equals`]. It has 16 bytes, so that a `Value` can hold it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DateTime {
-    year: i32,
-    month: u8,
-    day: u8,
-    zone: Zone,
-    second_of_day: u32,
+    /// Seconds from 1970-01-01T00:00:00 to this on the clock of the zone.
+    local_seconds: i64,
     nanos: u32,
+    zone: PackedZone,
 }
 
 impl DateTime {
     /// 1970-01-01T00:00:00Z
-    pub const EPOCH: Self =
-        Self { year: 1970, month: 1, day: 1, zone: Zone::UTC, second_of_day: 0, nanos: 0 };
+    pub const EPOCH: Self = Self { local_seconds: 0, nanos: 0, zone: PackedZone::UTC };
 
     /// The date and time of these parts, in the time's zone.
     ///
     /// A local time that the zone skips is moved forward by what is skipped; of two it is the earlier one.
     #[must_use]
     pub fn new(date: Date, time: Time) -> Option<Self> {
+        let seconds = date.days_since_epoch() * SECONDS_PER_DAY + i64::from(time.second_of_day());
         match time.zone() {
-            Zone::Local | Zone::Fixed(_) => Some(Self::from_parts(date, time)),
+            Zone::Local | Zone::Fixed(_) => Self::from_local_seconds(seconds, time.nanos(), time.zone()),
             Zone::Named { id, offset: _ } => {
                 let (offset, forward_seconds) = id.offset_of_local(date, time.second_of_day());
                 let zone = Zone::Named { id, offset };
-                let placed =
-                    Self::from_parts(date, Time::from_parts(time.second_of_day(), time.nanos(), zone));
-                if forward_seconds == 0 {
-                    return Some(placed);
-                }
-                let seconds = placed.local_seconds() + i64::from(forward_seconds);
-                Self::from_local_seconds(seconds, time.nanos(), zone)
+                Self::from_local_seconds(seconds + i64::from(forward_seconds), time.nanos(), zone)
             }
         }
     }
 
-    fn from_parts(date: Date, time: Time) -> Self {
-        Self {
-            year: date.year(),
-            month: date.month(),
-            day: date.day(),
-            zone: time.zone(),
-            second_of_day: time.second_of_day(),
-            nanos: time.nanos(),
-        }
-    }
-
-    fn from_local_seconds(seconds: i64, nanos: u32, zone: Zone) -> Option<Self> {
-        let date = Date::from_days_since_epoch(seconds.div_euclid(SECONDS_PER_DAY))?;
-        // In range: less than a day.
-        let second_of_day = seconds.rem_euclid(SECONDS_PER_DAY) as u32;
-        Some(Self::from_parts(date, Time::from_parts(second_of_day, nanos, zone)))
+    fn from_local_seconds(local_seconds: i64, nanos: u32, zone: Zone) -> Option<Self> {
+        let is_in_range = (MIN_LOCAL_SECONDS..=MAX_LOCAL_SECONDS).contains(&local_seconds);
+        is_in_range.then_some(Self { local_seconds, nanos, zone: PackedZone::new(zone) })
     }
 
     /// An instant in seconds since 1970-01-01T00:00:00Z, as seen in a zone ([`Zone::Local`]: as in UTC).
@@ -119,36 +103,37 @@ impl DateTime {
     pub fn in_zone(self, zone: Zone) -> Option<Self> {
         match self.epoch_seconds() {
             Some(seconds) => Self::from_epoch_seconds(seconds, self.nanos, zone),
-            None => Self::new(self.date(), Time::from_parts(self.second_of_day, self.nanos, zone)),
+            None => {
+                let time = self.time();
+                Self::new(self.date(), Time::from_parts(time.second_of_day(), time.nanos(), zone))
+            }
         }
     }
 
     /// The date.
     #[must_use]
     pub fn date(self) -> Date {
-        Date::from_parts(self.year, self.month, self.day)
+        Date::from_valid_days(self.local_seconds.div_euclid(SECONDS_PER_DAY))
     }
 
     /// The time of day, with the zone and the offset that holds on this date.
     #[must_use]
     pub fn time(self) -> Time {
-        Time::from_parts(self.second_of_day, self.nanos, self.zone)
+        // In range: less than a day.
+        let second_of_day = self.local_seconds.rem_euclid(SECONDS_PER_DAY) as u32;
+        Time::from_parts(second_of_day, self.nanos, self.zone())
     }
 
     /// Where it is valid.
     #[must_use]
     pub fn zone(self) -> Zone {
-        self.zone
-    }
-
-    fn local_seconds(self) -> i64 {
-        self.date().days_since_epoch() * SECONDS_PER_DAY + i64::from(self.second_of_day)
+        self.zone.unpack()
     }
 
     /// Seconds since 1970-01-01T00:00:00Z, rounded down; a local date and time is no instant.
     #[must_use]
     pub fn epoch_seconds(self) -> Option<i64> {
-        self.zone.offset().map(|offset| self.local_seconds() - i64::from(offset.total_seconds()))
+        self.zone().offset().map(|offset| self.local_seconds - i64::from(offset.total_seconds()))
     }
 
     /// Milliseconds since 1970-01-01T00:00:00Z, rounded down; a local date and time is no instant.
@@ -158,12 +143,12 @@ impl DateTime {
     }
 
     fn comparable_nanos(self) -> i128 {
-        let seconds = self.epoch_seconds().unwrap_or_else(|| self.local_seconds());
+        let seconds = self.epoch_seconds().unwrap_or_else(|| self.local_seconds);
         i128::from(seconds) * NANOS_PER_SECOND + i128::from(self.nanos)
     }
 
     fn is_local(self) -> bool {
-        self.zone == Zone::Local
+        self.zone == PackedZone::LOCAL
     }
 
     /// FEEL's `=`. None: not comparable.
@@ -193,14 +178,14 @@ impl DateTime {
         let order = match dialect {
             Dialect::Dmn => by_instant,
             Dialect::Bpmn => by_instant
-                .then_with(|| self.local_seconds().cmp(&other.local_seconds()))
+                .then_with(|| self.local_seconds.cmp(&other.local_seconds))
                 .then_with(|| self.zone_text().cmp(&other.zone_text())),
         };
         Some(order)
     }
 
     fn zone_text(self) -> String {
-        self.zone.name().map_or_else(|| self.zone.to_string(), str::to_owned)
+        self.zone().name().map_or_else(|| self.zone().to_string(), str::to_owned)
     }
 
     /// So much later on the time line. None: the year is out of range.
@@ -208,8 +193,8 @@ impl DateTime {
     pub fn plus(self, duration: DaysDuration) -> Option<Self> {
         let (seconds, nanos) = duration.carry_into(self.nanos);
         match self.epoch_seconds() {
-            Some(start) => Self::from_epoch_seconds(start.checked_add(seconds)?, nanos, self.zone),
-            None => Self::from_local_seconds(self.local_seconds().checked_add(seconds)?, nanos, self.zone),
+            Some(start) => Self::from_epoch_seconds(start.checked_add(seconds)?, nanos, self.zone()),
+            None => Self::from_local_seconds(self.local_seconds.checked_add(seconds)?, nanos, self.zone()),
         }
     }
 
@@ -218,9 +203,9 @@ impl DateTime {
     pub fn plus_months(self, months: i64) -> Option<Self> {
         let moved = Self::new(self.date().plus_months(months)?, self.time())?;
         // Where the zone's clock shows the time twice, the offset that held before is kept if it is one of the two.
-        let kept = match (self.zone, moved.zone) {
+        let kept = match (self.zone(), moved.zone()) {
             (Zone::Named { id, offset: before }, Zone::Named { id: _, offset: now }) if before != now => {
-                let candidate = Self { zone: Zone::Named { id, offset: before }, ..moved };
+                let candidate = Self { zone: self.zone, ..moved };
                 candidate
                     .epoch_seconds()
                     .filter(|&seconds| id.offset_at(seconds) == before)
@@ -245,7 +230,7 @@ impl DateTime {
         self.date().write_signed(out)?;
         out.write_char('T')?;
         self.time().write_iso(out)?;
-        self.zone.name().map_or(Ok(()), |name| write!(out, "[{name}]"))
+        self.zone().name().map_or(Ok(()), |name| write!(out, "[{name}]"))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Dates, times, zones and durations (DMN 1.5 clauses 10.3.2.3.4 to 10.3.2.3.8).
 //!
-//! All types here are `Copy` and hold no pointer; the largest, [`DateTime`], has 20 bytes. Calendar
+//! All types here are `Copy` and hold no pointer; none has more than 16 bytes. Calendar
 //! arithmetic and time zones are jiff's; what is ours is the range of years (FEEL knows nine digits, jiff
 //! four), see [`date`]. Nothing here reads a clock or the system's time zone data: see [`Moment`].
 
@@ -12,6 +12,7 @@ mod literal;
 pub mod moment;
 pub mod months_duration;
 mod property;
+mod scale;
 mod scan;
 pub mod time;
 pub mod zone;

@@ -273,3 +273,46 @@ impl fmt::Display for Zone {
         }
     }
 }
+
+/// A [`Zone`] in 32 bits: the offset in the lower 18, then the zone's place in the table plus two; 0 is local, 1 fixed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct PackedZone(u32);
+
+const OFFSET_BITS: u32 = 18;
+const FIXED: u32 = 1;
+const FIRST_NAMED: u32 = 2;
+
+impl PackedZone {
+    pub(super) const LOCAL: Self = Self(0);
+    pub(super) const UTC: Self = Self(FIXED << OFFSET_BITS | OFFSET_MAX_SECONDS.cast_unsigned());
+
+    pub(super) fn new(zone: Zone) -> Self {
+        let pack = |which: u32, offset: Offset| {
+            // Never negative: offsets have at most 18 hours.
+            let offset = (offset.total_seconds() + OFFSET_MAX_SECONDS).cast_unsigned();
+            Self(which << OFFSET_BITS | offset)
+        };
+        match zone {
+            Zone::Local => Self::LOCAL,
+            Zone::Fixed(offset) => pack(FIXED, offset),
+            Zone::Named { id, offset } => pack(FIRST_NAMED + u32::from(id.0), offset),
+        }
+    }
+
+    pub(super) fn unpack(self) -> Zone {
+        let seconds = (self.0 & ((1 << OFFSET_BITS) - 1)).cast_signed() - OFFSET_MAX_SECONDS;
+        let offset = Offset::from_seconds(seconds).unwrap_or(Offset::UTC);
+        match self.0 >> OFFSET_BITS {
+            0 => Zone::Local,
+            FIXED => Zone::Fixed(offset),
+            // In range: packed from 16 bits.
+            named => Zone::Named { id: ZoneId((named - FIRST_NAMED) as u16), offset },
+        }
+    }
+}
+
+impl fmt::Debug for PackedZone {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.unpack(), out)
+    }
+}

@@ -20,8 +20,9 @@ pub(crate) enum FunctionKind {
     Builtin(&'static Builtin),
     /// `function(a, b) ...` with what it captured.
     Closure(Arc<Closure>),
-    /// A function of the host: in DMN a business knowledge model or a decision service.
-    Host(Arc<dyn HostFunction>),
+    /// A function of the host: in DMN a business knowledge model or a decision service. A pointer to a fat pointer is
+    /// thin: it keeps `Value` small.
+    Host(Arc<Arc<dyn HostFunction>>),
 }
 
 /// A function that the host of the evaluation provides.
@@ -50,7 +51,7 @@ impl Function {
 
     /// A function of the host.
     pub fn host(function: Arc<dyn HostFunction>) -> Self {
-        Self(FunctionKind::Host(function))
+        Self(FunctionKind::Host(Arc::new(function)))
     }
 
     /// What it is made of.

@@ -30,7 +30,12 @@ fn moment() -> Moment {
 }
 
 fn evaluate(case: &Case) -> Answer {
-    let failed = |failure, message| Answer { failure: Some(failure), value: Value::Null, warnings: Vec::new(), message };
+    let failed = |failure, message| Answer {
+        failure: Some(failure),
+        value: Value::Null,
+        warnings: Vec::new(),
+        message,
+    };
     let variables = Value::from_json(&case.variables).expect("JSON");
     let variables = variables.as_context().expect("an object").clone();
     let compiled = match &case.input {
@@ -81,9 +86,10 @@ fn same(ours: &Value, theirs: &Value, is_exact: bool) -> bool {
         }
         (Value::Context(ours), Value::Context(theirs)) => {
             ours.len() == theirs.len()
-                && ours.entries().iter().all(|(name, entry)| {
-                    theirs.get(name).is_some_and(|other| same(entry, other, is_exact))
-                })
+                && ours
+                    .entries()
+                    .iter()
+                    .all(|(name, entry)| theirs.get(name).is_some_and(|other| same(entry, other, is_exact)))
         }
         (Value::Boolean(ours), Value::Boolean(theirs)) => ours == theirs,
         (Value::Null | Value::Function(_) | Value::Range(_), Value::Null) => true,
@@ -144,7 +150,10 @@ fn number_from_environment(name: &str, default: u64) -> u64 {
 }
 
 #[test]
-#[expect(clippy::print_stderr, reason = "a test that could not run says so, and differences are for people to read")]
+#[expect(
+    clippy::print_stderr,
+    reason = "a test that could not run says so, and differences are for people to read"
+)]
 fn feel_scala_answers_the_same() {
     if oracle::build().is_none() {
         eprintln!("SKIPPED: Maven is not installed, so feel-scala was not asked");
@@ -166,12 +175,20 @@ fn feel_scala_answers_the_same() {
         let (our_outcome, our_text) = describe_ours(&ours);
         if let Some(entry) = known.get(nth) {
             assert!(!agree, "listed as a difference, but there is none any more: {}", entry.example);
-            assert!(entry.excuses(&case.text, their_outcome, our_outcome), "does not fit its own example: {entry:?}\ntheirs {their_text}\nours   {our_text}");
+            assert!(
+                entry.excuses(&case.text, their_outcome, our_outcome),
+                "does not fit its own example: {entry:?}\ntheirs {their_text}\nours   {our_text}"
+            );
             continue;
         }
         tally.count(their_outcome, agree);
-        if !agree && !known.iter().any(|entry: &Difference| entry.excuses(&case.text, their_outcome, our_outcome)) {
-            tally.unlisted.push(format!("{}\n  with   {}\n  input  {:?}\n  theirs {their_text}\n  ours   {our_text}", case.text, case.variables, case.input));
+        if !agree
+            && !known.iter().any(|entry: &Difference| entry.excuses(&case.text, their_outcome, our_outcome))
+        {
+            tally.unlisted.push(format!(
+                "{}\n  with   {}\n  input  {:?}\n  theirs {their_text}\n  ours   {our_text}",
+                case.text, case.variables, case.input
+            ));
         }
     }
     eprintln!("{}", tally.summary(count));
@@ -181,7 +198,11 @@ fn feel_scala_answers_the_same() {
     }
     assert!(tally.unlisted.is_empty(), "{} differences are not listed", tally.unlisted.len());
     // A generator that no longer makes sense would agree on everything.
-    assert!(tally.values * 2 > count, "less than half of the expressions have a value: {}", tally.summary(count));
+    assert!(
+        tally.values * 2 > count,
+        "less than half of the expressions have a value: {}",
+        tally.summary(count)
+    );
 }
 
 fn example(text: &str) -> Case {
