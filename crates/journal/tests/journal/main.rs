@@ -1,0 +1,8 @@
+//! The journal's tests: conformance of every back end, and what the local one does when disks and power fail.
+
+mod conformance;
+mod crash;
+mod damage;
+mod faults;
+mod formats;
+mod suite;
