@@ -28,6 +28,8 @@ mod parser;
 mod pattern;
 mod printer;
 pub mod temporal;
+#[cfg(test)]
+mod properties;
 pub mod value;
 mod variables;
 
