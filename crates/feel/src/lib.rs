@@ -27,9 +27,9 @@ pub mod number;
 mod parser;
 mod pattern;
 mod printer;
-pub mod temporal;
 #[cfg(test)]
 mod properties;
+pub mod temporal;
 pub mod value;
 mod variables;
 

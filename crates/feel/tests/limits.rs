@@ -25,7 +25,10 @@ fn fuel() {
 #[test]
 fn nested_loops_end() {
     let forever = "for a in 1..1000000, b in 1..1000000, c in 1..1000000 return 1";
-    assert!(matches!(limit_of(forever, &Limits::DEFAULT), Some("fuel_steps" | "list_items" | "memory_bytes")));
+    assert!(matches!(
+        limit_of(forever, &Limits::DEFAULT),
+        Some("fuel_steps" | "list_items" | "memory_bytes")
+    ));
 }
 
 #[test]
@@ -74,7 +77,8 @@ fn depth_of_json() {
 #[test]
 fn warnings_are_bounded() {
     let limits = Limits { warnings: 3, ..Limits::DEFAULT };
-    let expression = Expression::compile("for x in 1..100 return y", Dialect::Bpmn, &Names::default()).unwrap();
+    let expression =
+        Expression::compile("for x in 1..100 return y", Dialect::Bpmn, &Names::default()).unwrap();
     assert_eq!(expression.evaluate(&(), &Moment::default(), &limits).unwrap().warnings.len(), 3);
 }
 
@@ -127,7 +131,9 @@ fn text_bytes() {
 
 #[test]
 fn the_deepest_expression_evaluates_on_a_small_stack() {
-    for (open, close) in [("(1 + ", ")"), ("[", "]"), ("{a: ", "}"), ("-", ""), ("count(", ")"), ("if true then ", " else 2")] {
+    for (open, close) in
+        [("(1 + ", ")"), ("[", "]"), ("{a: ", "}"), ("-", ""), ("count(", ")"), ("if true then ", " else 2")]
+    {
         let text = format!("{}x{}", open.repeat(180), close.repeat(180));
         let Ok(expression) = Expression::compile(&text, Dialect::Bpmn, &Names::default()) else { continue };
         let _ = expression.evaluate(&[("x", "1")], &Moment::default(), &Limits::DEFAULT);

@@ -41,7 +41,10 @@ fn the_ideal_exponent_is_kept() {
     let quotient = Number::from(10).divide(&Number::from(4)).unwrap();
     assert_eq!(quotient.to_string(), "2.5");
     assert_eq!(Number::from(6).divide(&Number::from(3)).unwrap().to_string(), "2");
-    assert_eq!(Number::from(1).divide(&Number::from(3)).unwrap().to_string(), "0.3333333333333333333333333333333333");
+    assert_eq!(
+        Number::from(1).divide(&Number::from(3)).unwrap().to_string(),
+        "0.3333333333333333333333333333333333"
+    );
 }
 
 #[test]
