@@ -408,6 +408,7 @@ fn deployed(state: &mut State, deployment: &Deployment) {
             version_tag: new.version_tag.clone(),
             deployment: deployment.key,
             file: new.file,
+            deleted: false,
         };
         state.processes.put(new.key, definition);
         state.process_versions.put((new.id.clone(), new.version), new.key);
@@ -442,8 +443,10 @@ fn deployed(state: &mut State, deployment: &Deployment) {
 }
 
 fn definition_deleted(state: &mut State, key: u64) {
-    if let Some(process) = state.processes.remove(&crate::key::ProcessKey(key)) {
+    let process_key = crate::key::ProcessKey(key);
+    if let Some(process) = state.processes.get(&process_key) {
         state.process_versions.remove(&(process.id.clone(), process.version));
+        state.processes.change(&process_key, |process| process.deleted = true);
     }
     if let Some(drg) = state.drgs.remove(&crate::key::DrgKey(key)) {
         state.drg_versions.remove(&(drg.id.clone(), drg.version));

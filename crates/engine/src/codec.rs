@@ -106,9 +106,11 @@ pub mod arc_bytes {
 pub mod variables {
     use super::{Arc, DecodeError, Decoder, EncodeError, Encoder, Write};
 
+    type Named = Vec<(Arc<str>, Arc<str>)>;
+
     /// Writes names and texts in turn.
     pub fn encode<C, W: Write>(
-        value: &Vec<(Arc<str>, Arc<str>)>,
+        value: &Named,
         e: &mut Encoder<W>,
         _: &mut C,
     ) -> Result<(), EncodeError<W::Error>> {
@@ -120,7 +122,7 @@ pub mod variables {
     }
 
     /// Reads names and texts in turn.
-    pub fn decode<C>(d: &mut Decoder<'_>, _: &mut C) -> Result<Vec<(Arc<str>, Arc<str>)>, DecodeError> {
+    pub fn decode<C>(d: &mut Decoder<'_>, _: &mut C) -> Result<Named, DecodeError> {
         let mut texts = d.array_iter::<&str>()?;
         let mut variables = Vec::new();
         while let Some(name) = texts.next() {

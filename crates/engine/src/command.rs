@@ -366,6 +366,13 @@ pub struct ActivatedJob {
     pub variables: String,
 }
 
+impl ActivatedJob {
+    /// About how many bytes it takes at the wire.
+    pub fn size_bytes(&self) -> usize {
+        self.variables.len() + self.headers.len() + self.job_type.len() + self.worker.len() + 256
+    }
+}
+
 /// What evaluating a decision gave.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DecisionEvaluated {

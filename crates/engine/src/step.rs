@@ -41,7 +41,14 @@ pub enum Step {
     Terminate(#[n(0)] ElementKey),
     /// End the children of a scope.
     #[n(4)]
-    TerminateChildren(#[n(0)] ElementKey),
+    TerminateChildren {
+        /// The scope.
+        #[n(0)]
+        scope: ElementKey,
+        /// Only those with greater keys: the others were seen to.
+        #[n(1)]
+        after: ElementKey,
+    },
     /// Start the next items of a multi-instance body.
     #[n(5)]
     SpawnItems(#[n(0)] ElementKey),

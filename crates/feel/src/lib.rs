@@ -27,8 +27,6 @@ pub mod number;
 mod parser;
 mod pattern;
 mod printer;
-#[cfg(test)]
-mod properties;
 pub mod temporal;
 pub mod value;
 mod variables;

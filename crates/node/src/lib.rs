@@ -1,1 +1,19 @@
-//! The driver: owns time, threads and disk; runs partitions.
+//! The driver: owns time, threads and disk; runs partitions; leads and follows. No BPMN rule lives here.
+//!
+//! [`driver::Driver`] is the loop as a state machine; [`node::Node`] starts it on threads, a journal and a store;
+//! [`handle::Handle`] is the door for the faces.
+
+mod admission;
+mod checkpoint;
+pub mod clock;
+pub mod demand;
+pub mod driver;
+pub mod handle;
+mod metrics;
+pub mod node;
+mod shell;
+
+pub use admission::IN_FLIGHT_COMMANDS;
+pub use handle::{Handle, Health, JobBatches, JobStream, JobStreamSpec, SubmitError, Topology};
+pub use node::{DEFAULT_PARTITIONS, Node, NodeConfig, StartError};
+pub use shell::Observed;

@@ -91,8 +91,7 @@ pub(crate) fn triggers<'a>(site: &Site<'_, 'a>, report: &mut Report) -> Option<V
             (Some(trigger), _) => triggers.push(trigger),
             (None, Some(unsupported)) => {
                 refused = true;
-                let message =
-                    format!("{}, here on {}", unsupported.message(), site.element().tag.with_article());
+                let message = format!("{} on a {}", unsupported.message(), site.element().tag.name());
                 report.error(node, message, unsupported.remedy);
             }
             (None, None) => {
@@ -173,7 +172,7 @@ pub(crate) fn check_misplaced(site: &Site<'_, '_>, report: &mut Report) {
         | Tag::BoundaryEvent => {}
         _ => {
             for node in definition_nodes(site.node()) {
-                let message = format!("an event definition has no effect on {}", tag.with_article());
+                let message = format!("an event definition has no effect on a {}", tag.name());
                 report.error(node, message, "attach a boundary event, or remove the event definition");
             }
         }

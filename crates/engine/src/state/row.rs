@@ -50,6 +50,26 @@ pub struct ElementInstance {
     pub items: Option<Items>,
 }
 
+impl ElementInstance {
+    /// An instance of a process's element 0, not in a scope, being activated.
+    pub fn new(process: ProcessKey, process_instance: ElementKey, call_depth: u32) -> ElementInstance {
+        ElementInstance {
+            process,
+            process_instance,
+            parent: None,
+            element: 0,
+            phase: Phase::Activating,
+            role: Role::Single,
+            children: 0,
+            tokens: 0,
+            interrupted: false,
+            job: None,
+            call_depth,
+            items: None,
+        }
+    }
+}
+
 /// Where an element instance is in its life.
 ///
 /// ```text
@@ -377,6 +397,9 @@ pub struct ProcessDefinition {
     /// Its place among that deployment's files.
     #[n(4)]
     pub file: u32,
+    /// Whether it was deleted: its running instances go on, new ones do not start.
+    #[n(5)]
+    pub deleted: bool,
 }
 
 /// A version of a DMN file.

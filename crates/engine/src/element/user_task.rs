@@ -1,0 +1,15 @@
+//! A user task in its job form: whoever shows it to people works on jobs of type `io.camunda.zeebe:userTask`
+//! (BPMN 2.0.2, clause 13.3.3).
+
+use weir_bpmn::process::JobDefinition;
+
+use crate::{
+    flow::Next,
+    job,
+    tx::{At, Failure, Tx},
+};
+
+/// Waits for a worker.
+pub(crate) fn activate(tx: &mut Tx<'_>, at: &At, definition: &JobDefinition) -> Result<Next, Failure> {
+    job::create(tx, at, definition)
+}

@@ -1,0 +1,225 @@
+//! Entering, activating, completing: what all elements share.
+//!
+//! An element instance is made by [`enter`], does its own thing in [`crate::element`], and leaves by [`complete`] (here)
+//! or [`crate::termination`].
+
+use weir_bpmn::process::{ElementIdx, ElementKind, EndEvent, FlowIdx};
+
+use crate::{
+    catch, element,
+    element::multi_instance,
+    event::Event,
+    incident, instance,
+    key::ElementKey,
+    limits, mailroom, message,
+    state::row::{ElementInstance, Phase, Role},
+    step::{Entrance, Step},
+    termination,
+    tx::{At, Failure, Tx},
+    variable,
+};
+
+/// How an element goes on after its activation.
+pub(crate) enum Next {
+    /// It waits (and said so with [`activated`]).
+    Wait,
+    /// It is done and leaves by all its flows.
+    Complete,
+    /// It is done and leaves by this flow only.
+    CompleteBy(FlowIdx),
+}
+
+/// Works through the steps of a command; what is too much for one batch is put off.
+pub(crate) fn run(tx: &mut Tx<'_>) {
+    let mut taken = 0;
+    while let Some(step) = tx.steps.pop_front() {
+        if taken == limits::STEPS_PER_BATCH {
+            let mut rest = vec![step];
+            rest.extend(tx.steps.drain(..));
+            return tx.emit(Event::StepsDeferred(rest));
+        }
+        taken += 1;
+        take(tx, step);
+    }
+}
+
+/// Goes on with steps that were put off.
+pub(crate) fn resume(tx: &mut Tx<'_>) {
+    let steps: Vec<Step> =
+        tx.state().deferred.iter().take(limits::STEPS_PER_BATCH).map(|(_, step)| (**step).clone()).collect();
+    if !steps.is_empty() {
+        tx.emit(Event::StepsResumed(steps.len() as u32));
+        tx.steps.extend(steps);
+    }
+}
+
+fn take(tx: &mut Tx<'_>, step: Step) {
+    match step {
+        Step::Enter { scope, element, by } => enter(tx, scope, ElementIdx(element), by),
+        Step::Activate(key) => activate(tx, key),
+        Step::Complete(key) => complete(tx, key, None),
+        Step::Terminate(key) => termination::terminate(tx, key),
+        Step::TerminateChildren { scope, after } => termination::terminate_children(tx, scope, after),
+        Step::SpawnItems(body) => multi_instance::spawn(tx, body),
+        Step::StartAt { instance, process, start, variables } => {
+            instance::start_at(tx, instance, process, ElementIdx(start), variables);
+        }
+        Step::OwnMail(mail) => {
+            let own = tx.settings.partition;
+            mailroom::take(tx, own, mail);
+        }
+        Step::CorrelateMessage(key) => message::correlate(tx, key),
+    }
+}
+
+/// Makes an element instance in `scope` and activates it; at a joining gateway, notes the token and waits for the others.
+fn enter(tx: &mut Tx<'_>, scope: ElementKey, idx: ElementIdx, by: Entrance) {
+    let Some(parent) = tx.at(scope) else { return };
+    let process = parent.process.clone();
+    let element = process.element(idx);
+    let handler = matches!(element.kind, ElementKind::EventSubProcess(_));
+    if parent.row.phase != Phase::Active || (parent.row.interrupted && !handler) {
+        return;
+    }
+    let mut tokens = match by {
+        Entrance::Flow(_) | Entrance::Triggered { flow: Some(_), .. } => 1,
+        Entrance::Direct | Entrance::Triggered { flow: None, .. } | Entrance::Item(_) => 0,
+    };
+    if let (ElementKind::ParallelGateway, Entrance::Flow(flow), true) =
+        (&element.kind, &by, element.incoming.len() > 1)
+    {
+        match element::parallel_gateway::join(tx, scope, idx, &element.incoming, *flow) {
+            Some(joined) => tokens = joined,
+            None => return,
+        }
+    }
+    let role = match (&by, &element.multi_instance) {
+        (Entrance::Item(number), _) => Role::Item(*number),
+        (Entrance::Direct | Entrance::Flow(_) | Entrance::Triggered { .. }, Some(_)) => Role::Body,
+        (Entrance::Direct | Entrance::Flow(_) | Entrance::Triggered { .. }, None) => Role::Single,
+    };
+    let item = match by {
+        Entrance::Item(number) => tx.state().loop_items.get(&(scope, number)).map(|item| item.0.clone()),
+        Entrance::Direct | Entrance::Flow(_) | Entrance::Triggered { .. } => None,
+    };
+    let key = ElementKey(tx.next_key());
+    let instance = ElementInstance {
+        parent: Some(scope),
+        element: idx.0,
+        role,
+        ..ElementInstance::new(parent.row.process, parent.row.process_instance, parent.row.call_depth)
+    };
+    tx.emit(Event::ElementActivating { key, instance, tokens });
+    match by {
+        Entrance::Triggered { variables, .. } => element::triggered(tx, key, variables),
+        Entrance::Direct | Entrance::Flow(_) => activate(tx, key),
+        Entrance::Item(number) => {
+            multi_instance::prepare_item(tx, key, number, item);
+            activate(tx, key);
+        }
+    }
+}
+
+/// Activates an element instance; what fails becomes an incident, and is tried again when that is resolved.
+pub(crate) fn activate(tx: &mut Tx<'_>, key: ElementKey) {
+    let Some(at) = tx.at(key).filter(|at| at.row.phase == Phase::Activating) else { return };
+    match try_activate(tx, &at) {
+        Ok(Next::Wait) => {}
+        Ok(Next::Complete) => complete(tx, key, None),
+        Ok(Next::CompleteBy(flow)) => complete(tx, key, Some(flow)),
+        Err(failure) => incident::raise(tx, key, failure),
+    }
+}
+
+fn try_activate(tx: &mut Tx<'_>, at: &At) -> Result<Next, Failure> {
+    if at.row.role == Role::Body {
+        let catches = catch::around(tx, at)?;
+        let next = multi_instance::activate(tx, at)?;
+        if matches!(next, Next::Wait) {
+            catch::open(tx, at.key, catches);
+        }
+        return Ok(next);
+    }
+    variable::apply_inputs(tx, at)?;
+    let catches = catch::around(tx, at)?;
+    let next = element::activate(tx, at)?;
+    let waits = tx.state().elements.get(&at.key).is_some_and(|row| row.phase == Phase::Active);
+    if matches!(next, Next::Wait) && waits {
+        catch::open(tx, at.key, catches);
+    }
+    Ok(next)
+}
+
+/// Says that an element instance is active: it waits, or its children run.
+pub(crate) fn activated(tx: &mut Tx<'_>, at: &At) {
+    tx.emit(Event::ElementActivated(at.key));
+}
+
+/// Completes an element instance: output mappings, then its outgoing flows (or only `by`), then perhaps its scope.
+pub(crate) fn complete(tx: &mut Tx<'_>, key: ElementKey, by: Option<FlowIdx>) {
+    let Some(at) = tx.at(key).filter(|at| at.row.phase != Phase::Terminating) else { return };
+    if at.row.children > 0 {
+        return;
+    }
+    let outcome = match at.row.role {
+        Role::Body => {
+            multi_instance::deliver(tx, &at);
+            Ok(())
+        }
+        Role::Single => variable::apply_outputs(tx, &at),
+        Role::Item(number) => {
+            variable::apply_outputs(tx, &at).and_then(|()| multi_instance::collect(tx, &at, number))
+        }
+    };
+    if let Err(failure) = outcome {
+        if at.row.phase != Phase::Completing {
+            tx.emit(Event::ElementCompleting(key));
+        }
+        return incident::raise(tx, key, failure);
+    }
+    if at.is_process() {
+        instance::completing(tx, &at);
+    }
+    catch::close(tx, key);
+    tx.emit(Event::ElementCompleted(key));
+    leave(tx, &at, by);
+}
+
+fn leave(tx: &mut Tx<'_>, at: &At, by: Option<FlowIdx>) {
+    if at.is_item() {
+        return multi_instance::item_ended(tx, at);
+    }
+    if at.is_process() {
+        return instance::completed(tx, at);
+    }
+    let scope = at.scope();
+    if matches!(at.element().kind, ElementKind::EndEvent(EndEvent::Terminate)) {
+        return termination::interrupt(tx, scope, None);
+    }
+    match by {
+        Some(flow) => take_flow(tx, at, scope, flow),
+        None => {
+            for flow in &at.element().outgoing {
+                take_flow(tx, at, scope, *flow);
+            }
+        }
+    }
+    if by.is_none() && at.element().outgoing.is_empty() {
+        scope_may_complete(tx, scope);
+    }
+}
+
+fn take_flow(tx: &mut Tx<'_>, at: &At, scope: ElementKey, flow: FlowIdx) {
+    tx.emit(Event::FlowTaken { scope, flow: flow.0 });
+    let element = at.process.flow(flow).target.0;
+    tx.then(Step::Enter { scope, element, by: Entrance::Flow(flow.0) });
+}
+
+/// Completes a scope in which nothing is left.
+pub(crate) fn scope_may_complete(tx: &mut Tx<'_>, scope: ElementKey) {
+    let Some(row) = tx.state().elements.get(&scope) else { return };
+    let empty = row.children == 0 && row.tokens == 0;
+    if empty && row.phase == Phase::Active && !tx.state().triggers.contains(&scope) {
+        tx.then(Step::Complete(scope));
+    }
+}

@@ -1,0 +1,39 @@
+//! A command in, events out: which rule answers which command.
+
+use crate::{
+    command::Command, decision, deploy, flow, incident, instance, job, mailroom, message, timer, tx::Tx,
+    variable,
+};
+
+/// Carries out a command, and the steps that follow from it.
+pub(crate) fn handle(tx: &mut Tx<'_>, command: Command) {
+    match command {
+        Command::Deploy(resources) => deploy::deploy(tx, resources),
+        Command::CreateInstance(asked) => instance::create(tx, asked),
+        Command::CancelInstance(key) => instance::cancel(tx, key),
+        Command::PublishMessage(message) => message::publish(tx, message),
+        Command::CorrelateMessage(message) => message::correlate_now(tx, message),
+        Command::ActivateJobs(asked) => job::activate(tx, asked),
+        Command::CompleteJob { job, variables } => job::complete(tx, job, variables),
+        Command::FailJob(failed) => job::fail(tx, failed),
+        Command::ThrowError(thrown) => job::throw(tx, thrown),
+        Command::UpdateJobRetries { job, retries } => job::update_retries(tx, job, retries),
+        Command::UpdateJobTimeout { job, timeout_ms } => job::update_timeout(tx, job, timeout_ms),
+        Command::YieldJob(job) => job::hand_back(tx, job),
+        Command::SetVariables { scope, variables, local } => {
+            variable::set_by_command(tx, scope, variables, local)
+        }
+        Command::ResolveIncident(key) => incident::resolve(tx, key),
+        Command::DeleteResource(key) => deploy::delete(tx, key),
+        Command::EvaluateDecision { decision, variables } => decision::evaluate(tx, decision, variables),
+        Command::EvaluateExpression { expression, variables } => {
+            decision::evaluate_expression(tx, &expression, variables)
+        }
+        Command::TimePassed => timer::time_passed(tx),
+        Command::DemandRose(job_type) => job::demand_rose(tx, &job_type),
+        Command::Continue => flow::resume(tx),
+        Command::Mail { from, sequence, mail } => mailroom::deliver(tx, from, sequence, mail),
+        Command::MailAcknowledged { by, sequence } => mailroom::acknowledged(tx, by, sequence),
+    }
+    flow::run(tx);
+}

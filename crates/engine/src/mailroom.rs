@@ -1,0 +1,35 @@
+//! Mail that arrives: each piece has its effect once.
+
+use crate::{deploy, event::Event, key::PartitionId, mail::Mail, message, tx::Tx};
+
+/// Carries out [`crate::command::Command::Mail`]: what was taken before is passed over.
+pub(crate) fn deliver(tx: &mut Tx<'_>, from: PartitionId, sequence: u64, mail: Mail) {
+    let last = tx.state().inbox_last.get(&from).map_or(0, |last| *last);
+    // Mail of one sender arrives in order; a gap means that the piece before it is still to come again.
+    if sequence != last + 1 {
+        return;
+    }
+    tx.emit(Event::MailTaken { from, sequence });
+    take(tx, from, mail);
+}
+
+/// Carries out [`crate::command::Command::MailAcknowledged`].
+pub(crate) fn acknowledged(tx: &mut Tx<'_>, by: PartitionId, sequence: u64) {
+    let waiting = tx.state().outbox.range((by, 0)..=(by, sequence)).next().is_some();
+    if waiting {
+        tx.emit(Event::MailDelivered { to: by, sequence });
+    }
+}
+
+/// Does what a piece of mail says.
+pub(crate) fn take(tx: &mut Tx<'_>, _from: PartitionId, mail: Mail) {
+    match mail {
+        Mail::Deployment(deployment) => deploy::take_over(tx, deployment),
+        Mail::ResourceDeleted(key) => deploy::forget(tx, key),
+        Mail::OpenSubscription(opened) => message::subscribe(tx, opened),
+        Mail::CloseSubscription(subscription) => message::unsubscribe(tx, subscription),
+        Mail::Correlate(correlate) => message::arrive(tx, correlate),
+        Mail::Correlated { subscription, message } => message::taken(tx, subscription, message),
+        Mail::CorrelationRefused { subscription, message } => message::refused(tx, subscription, message),
+    }
+}

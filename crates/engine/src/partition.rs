@@ -1,0 +1,111 @@
+//! The whole public face of a partition: make one, handle commands, apply batches, ask when it wants to be called.
+
+use crate::{
+    apply,
+    command::Command,
+    definitions::Definitions,
+    event::Batch,
+    handle,
+    key::PartitionId,
+    mail::Mail,
+    state::{Change, CorruptRow, State},
+    tx::{Answer, Demand, Push, RequestId, Settings, Tx},
+};
+
+/// One partition.
+#[derive(Debug)]
+pub struct Partition {
+    settings: Settings,
+    state: State,
+    definitions: Definitions,
+}
+
+/// What a command came to. All of it but `batch` is released only when the batch is durable.
+#[derive(Debug)]
+pub struct Output {
+    /// What goes into the journal; `None`: nothing changed.
+    pub batch: Option<Batch>,
+    /// Answers to callers.
+    pub answers: Vec<Answer>,
+    /// Jobs to workers.
+    pub pushes: Vec<Push>,
+    /// Mail to other partitions: to whom, its number, what it says.
+    pub mail: Vec<(PartitionId, u64, Mail)>,
+    /// Whether work was put off: [`Command::Continue`] goes on with it.
+    pub more: bool,
+}
+
+impl Partition {
+    /// An empty partition.
+    pub fn new(settings: Settings) -> Partition {
+        Partition { settings, state: State::default(), definitions: Definitions::default() }
+    }
+
+    /// Takes in a row of a checkpoint, before any batch is applied.
+    ///
+    /// # Errors
+    /// The row is not one that this program wrote.
+    pub fn load(&mut self, key: &[u8], value: &[u8]) -> Result<(), CorruptRow> {
+        self.state.load(key, value)
+    }
+
+    /// Applies a batch of the journal: recovery and followers.
+    pub fn apply(&mut self, batch: &Batch) {
+        apply::apply_batch(&mut self.state, batch);
+    }
+
+    /// Carries out a command at `now_ms` (milliseconds since 1970; a time before the last batch counts as that).
+    pub fn handle(
+        &mut self,
+        now_ms: i64,
+        request: Option<RequestId>,
+        command: Command,
+        demand: &mut dyn Demand,
+    ) -> Output {
+        let now_ms = now_ms.max(self.state.last_ms());
+        let mut tx = Tx::new(&mut self.state, &self.definitions, &self.settings, now_ms, request, demand);
+        handle::handle(&mut tx, command);
+        let events = std::mem::take(&mut tx.events);
+        let batch = (!events.is_empty()).then(|| Batch { at_ms: now_ms, counter: tx.seal(), events });
+        let Tx { answers, pushes, mail, .. } = tx;
+        Output { batch, answers, pushes, mail, more: !self.state.deferred.is_empty() }
+    }
+
+    /// When [`Command::TimePassed`] has something to do next, in milliseconds since 1970.
+    pub fn next_due_ms(&self) -> Option<i64> {
+        let job = self.state.job_dues.first().map(|((due, _), _)| *due);
+        let timer = self.state.timer_dues.first().map(|((due, _), _)| *due);
+        let message = self.state.message_dues.first().map(|((due, _), _)| *due);
+        [job, timer, message].into_iter().flatten().min()
+    }
+
+    /// Mail that other partitions have not acknowledged: sent again after recovery.
+    pub fn undelivered_mail(&self) -> Vec<(PartitionId, u64, Mail)> {
+        self.state.outbox.iter().map(|((to, sequence), mail)| (*to, *sequence, (**mail).clone())).collect()
+    }
+
+    /// Whether steps were put off.
+    pub fn has_deferred_work(&self) -> bool {
+        !self.state.deferred.is_empty()
+    }
+
+    /// The last number of mail taken from a partition: what is acknowledged to it.
+    pub fn last_mail_from(&self, from: PartitionId) -> u64 {
+        self.state.inbox_last.get(&from).map_or(0, |last| *last)
+    }
+
+    /// What changed since the last call: what a checkpoint writes.
+    pub fn take_changes(&mut self) -> Vec<Change> {
+        self.state.take_changes()
+    }
+
+    /// What it knows.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Its settings.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+}

@@ -1,0 +1,104 @@
+//! Every back end against the one suite.
+
+mod suite;
+
+use std::sync::Arc;
+
+use suite::World;
+use weir_journal::{
+    Journal,
+    disk::{RealDisk, SharedDisk, sim::SimDisk},
+    local::{Incarnation, LocalJournal, Options},
+    memory::MemoryStore,
+    treacherous::{TreacherousStore, Treachery},
+};
+
+struct Memory(MemoryStore);
+
+impl World for Memory {
+    fn open(&mut self) -> Box<dyn Journal> {
+        Box::new(self.0.open())
+    }
+
+    fn rival(&mut self) -> Option<Box<dyn Journal>> {
+        Some(Box::new(self.0.open()))
+    }
+}
+
+struct Treacherous(TreacherousStore);
+
+impl World for Treacherous {
+    fn open(&mut self) -> Box<dyn Journal> {
+        Box::new(self.0.open())
+    }
+
+    fn rival(&mut self) -> Option<Box<dyn Journal>> {
+        Some(Box::new(self.0.open()))
+    }
+}
+
+struct Local {
+    disk: SharedDisk,
+    segment_bytes: u64,
+    _folder: Option<tempfile::TempDir>,
+}
+
+impl World for Local {
+    fn open(&mut self) -> Box<dyn Journal> {
+        let mut options = Options::new(Incarnation([7; 16]));
+        options.segment_bytes = self.segment_bytes;
+        options.reserve_bytes = 0;
+        Box::new(LocalJournal::open(Arc::clone(&self.disk), options).expect("open"))
+    }
+
+    fn rival(&mut self) -> Option<Box<dyn Journal>> {
+        None
+    }
+}
+
+#[test]
+fn memory() {
+    suite::run(&mut || Box::new(Memory(MemoryStore::default())));
+}
+
+#[test]
+fn local_on_a_simulated_disk() {
+    for segment_bytes in [16 * 1024, 256 * 1024] {
+        suite::run(&mut || Box::new(Local { disk: Arc::new(SimDisk::new()), segment_bytes, _folder: None }));
+    }
+}
+
+#[test]
+fn local_on_the_real_disk() {
+    suite::run(&mut || {
+        let folder = tempfile::tempdir().expect("a folder");
+        let disk = Arc::new(RealDisk::new(folder.path()).expect("a disk"));
+        Box::new(Local { disk, segment_bytes: 64 * 1024, _folder: Some(folder) })
+    });
+}
+
+#[test]
+fn treacherous_without_treachery() {
+    let treachery = Treachery {
+        lost_percent: 0,
+        late_percent: 0,
+        twice_percent: 0,
+        torn_percent: 0,
+        unanswered_percent: 0,
+    };
+    suite::run(&mut || Box::new(Treacherous(TreacherousStore::new(1, treachery))));
+}
+
+#[test]
+fn treacherous() {
+    for seed in 0..1000 {
+        let treachery = Treachery {
+            lost_percent: 5,
+            late_percent: 10,
+            twice_percent: 20,
+            torn_percent: 10,
+            unanswered_percent: 5,
+        };
+        suite::random_histories(&mut Treacherous(TreacherousStore::new(seed, treachery)), seed);
+    }
+}

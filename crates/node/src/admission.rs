@@ -1,0 +1,104 @@
+//! Admission: whether a command may enter, decided before anything is applied.
+//!
+//! What is in flight is counted in commands and bytes. Work that ends work (completing, failing, cancelling) always
+//! enters, so that a system under load drains instead of starving.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, AtomicUsize, Ordering},
+};
+
+use weir_engine::command::Command;
+
+use crate::handle::SubmitError;
+
+/// Commands that may be in flight before new work is refused.
+pub const IN_FLIGHT_COMMANDS: usize = 2_000;
+
+/// The door-keeper.
+#[derive(Debug)]
+pub(crate) struct Admission {
+    in_flight: AtomicUsize,
+    limit: usize,
+    disk_full: AtomicBool,
+    refused: AtomicUsize,
+}
+
+/// A place in flight; given back when dropped.
+#[derive(Debug)]
+pub(crate) struct Place(Arc<Admission>);
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Admission {
+    pub(crate) fn new(limit: usize) -> Arc<Admission> {
+        Arc::new(Admission {
+            in_flight: AtomicUsize::new(0),
+            limit,
+            disk_full: AtomicBool::new(false),
+            refused: AtomicUsize::new(0),
+        })
+    }
+
+    /// A place for a command, or why it may not enter.
+    pub(crate) fn enter(self: &Arc<Self>, command: &Command) -> Result<Place, SubmitError> {
+        let brings_work = match command {
+            Command::CreateInstance(_)
+            | Command::PublishMessage(_)
+            | Command::CorrelateMessage(_)
+            | Command::EvaluateDecision { .. }
+            | Command::EvaluateExpression { .. }
+            | Command::SetVariables { .. } => true,
+            Command::Deploy(_)
+            | Command::CancelInstance(_)
+            | Command::ActivateJobs(_)
+            | Command::CompleteJob { .. }
+            | Command::FailJob(_)
+            | Command::ThrowError(_)
+            | Command::UpdateJobRetries { .. }
+            | Command::UpdateJobTimeout { .. }
+            | Command::YieldJob(_)
+            | Command::ResolveIncident(_)
+            | Command::DeleteResource(_)
+            | Command::TimePassed
+            | Command::DemandRose(_)
+            | Command::Continue
+            | Command::Mail { .. }
+            | Command::MailAcknowledged { .. } => false,
+        };
+        let in_flight = self.in_flight.fetch_add(1, Ordering::Relaxed);
+        let place = Place(self.clone());
+        if brings_work && self.disk_full.load(Ordering::Relaxed) {
+            self.refused.fetch_add(1, Ordering::Relaxed);
+            return Err(SubmitError::Overloaded(
+                "the disk of the data folder is full: new work is refused until there is space; free some, or give the \
+                 folder a larger disk"
+                    .into(),
+            ));
+        }
+        if brings_work && in_flight >= self.limit {
+            self.refused.fetch_add(1, Ordering::Relaxed);
+            return Err(SubmitError::Overloaded(format!(
+                "Expected to execute the command, but {in_flight} commands are in flight, and the limit is {}; try again later",
+                self.limit
+            )));
+        }
+        Ok(place)
+    }
+
+    pub(crate) fn set_disk_full(&self, full: bool) {
+        self.disk_full.store(full, Ordering::Relaxed);
+    }
+
+    pub(crate) fn in_flight(&self) -> usize {
+        self.in_flight.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn refused(&self) -> usize {
+        self.refused.load(Ordering::Relaxed)
+    }
+}

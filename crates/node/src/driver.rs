@@ -1,0 +1,398 @@
+//! The loop of a node as a state machine: inputs in, actions out. No thread, no clock, no disk, no socket.
+//!
+//! The shell ([`crate::shell`]) and the simulator are two thin drivers of this one. What a partition decides goes into an open *group*;
+//! while one group is on its way to disk the next one fills (pipelining), and all partitions share it (group commit).
+//! Answers, jobs and mail of a group are released when it is durable, in order.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use weir_engine::{
+    Answer, Output, Partition, Push, RequestId,
+    command::{ActivatedJob, Command, Reply},
+    event::Batch,
+    key::{JobKey, PartitionId},
+    mail::Mail,
+    rejection::Rejection,
+    state::Change,
+};
+use weir_journal::{Epoch, Sequence};
+
+use crate::demand::{DemandBook, TakerId, Waiter};
+
+/// What happens to a node.
+#[derive(Debug)]
+pub enum Input {
+    /// A command for a partition, perhaps with somebody who waits for the answer.
+    Command {
+        /// For whom.
+        partition: PartitionId,
+        /// Who waits.
+        request: Option<RequestId>,
+        /// What is asked.
+        command: Command,
+    },
+    /// A worker begins to wait for jobs.
+    Wait(Waiter),
+    /// A worker waits no longer.
+    Unwait(TakerId),
+    /// A stream has room for more jobs.
+    Credit {
+        /// Which.
+        taker: TakerId,
+        /// How many.
+        jobs: usize,
+    },
+    /// Jobs could not be delivered: they are free again.
+    Undelivered(Vec<JobKey>),
+    /// The group on its way is durable.
+    Appended,
+    /// Time has passed.
+    TimePassed,
+    /// A checkpoint of a partition should be made.
+    CheckpointWanted(PartitionId),
+}
+
+/// What the shell has to do.
+#[derive(Debug)]
+pub enum Action {
+    /// Append these records in one commit, then say [`Input::Appended`].
+    Append(Vec<GroupRecord>),
+    /// Answer a caller.
+    Answer {
+        /// Who.
+        request: RequestId,
+        /// What.
+        result: Result<Reply, Rejection>,
+    },
+    /// Give a job to a worker; if it is gone, say [`Input::Undelivered`].
+    Push {
+        /// Who.
+        taker: TakerId,
+        /// What.
+        job: Box<ActivatedJob>,
+    },
+    /// A poll has all that it gets.
+    PollEnded(TakerId),
+    /// Show a durable batch to who watches.
+    Observe(PartitionId, Sequence, Batch),
+    /// Write these rows, all durable up to `sequence`, into the store at once.
+    Checkpoint {
+        /// Of whom.
+        partition: PartitionId,
+        /// Up to where.
+        sequence: Sequence,
+        /// What changed since the last one.
+        changes: Vec<Change>,
+    },
+}
+
+/// A record of a group.
+#[derive(Clone, Debug)]
+pub struct GroupRecord {
+    /// Whose.
+    pub partition: PartitionId,
+    /// Its leader's epoch.
+    pub epoch: Epoch,
+    /// Its number.
+    pub sequence: Sequence,
+    /// The batch as bytes.
+    pub payload: Vec<u8>,
+}
+
+/// A partition that this node leads.
+#[derive(Debug)]
+pub struct Led {
+    /// The state machine.
+    pub partition: Partition,
+    /// The number of this leadership.
+    pub epoch: Epoch,
+    /// The last record's number.
+    pub sequence: Sequence,
+}
+
+/// What waits for a group to be durable.
+#[derive(Debug, Default)]
+struct Group {
+    records: Vec<GroupRecord>,
+    answers: Vec<Answer>,
+    held: Vec<Held>,
+    pushes: Vec<Push>,
+    ended_polls: Vec<TakerId>,
+    mail: Vec<Parcel>,
+    taken: Vec<(PartitionId, PartitionId, u64)>,
+    observed: Vec<(PartitionId, Sequence, Batch)>,
+    checkpoints: Vec<Action>,
+}
+
+/// Mail on its way within this node.
+#[derive(Debug)]
+struct Parcel {
+    from: PartitionId,
+    to: PartitionId,
+    sequence: u64,
+    mail: Mail,
+}
+
+/// An answer that waits until mail was taken.
+#[derive(Debug)]
+struct Held {
+    answer: Answer,
+    /// From, to, number.
+    until: BTreeSet<(PartitionId, PartitionId, u64)>,
+}
+
+impl Group {
+    fn is_empty(&self) -> bool {
+        self.records.is_empty()
+            && self.answers.is_empty()
+            && self.held.is_empty()
+            && self.pushes.is_empty()
+            && self.mail.is_empty()
+            && self.taken.is_empty()
+            && self.checkpoints.is_empty()
+    }
+}
+
+/// Milliseconds that taken mail waits to be acknowledged together with other mail.
+const ACKNOWLEDGE_AFTER_MS: i64 = 100;
+
+/// A node's partitions and what is under way.
+#[derive(Debug)]
+pub struct Driver {
+    led: Vec<Led>,
+    demand: DemandBook,
+    open: Group,
+    in_flight: Option<Group>,
+    held: Vec<Held>,
+    /// Mail taken durably and not acknowledged: (receiver, sender) to the last number.
+    unacknowledged: BTreeMap<(PartitionId, PartitionId), u64>,
+    acknowledge_at_ms: Option<i64>,
+    /// Partitions with put-off work.
+    unfinished: VecDeque<PartitionId>,
+    observed: bool,
+    now_ms: i64,
+}
+
+impl Driver {
+    /// A driver of recovered partitions, in the order of their numbers from 1. Mail that was not acknowledged is sent again.
+    pub fn new(led: Vec<Led>) -> Driver {
+        let mut driver = Driver {
+            demand: DemandBook::default(),
+            open: Group::default(),
+            in_flight: None,
+            held: Vec::new(),
+            unacknowledged: BTreeMap::new(),
+            acknowledge_at_ms: None,
+            unfinished: VecDeque::new(),
+            observed: false,
+            now_ms: 0,
+            led,
+        };
+        for led in &driver.led {
+            let from = led.partition.settings().partition;
+            let parcels = led.partition.undelivered_mail();
+            driver.open.mail.extend(parcels.into_iter().map(|(to, sequence, mail)| Parcel {
+                from,
+                to,
+                sequence,
+                mail,
+            }));
+            if led.partition.has_deferred_work() {
+                driver.unfinished.push_back(from);
+            }
+        }
+        driver
+    }
+
+    /// Whether batches are shown ([`Action::Observe`]).
+    pub fn observe(&mut self, on: bool) {
+        self.observed = on;
+    }
+
+    /// Takes one input at `now_ms`; what has to be done is appended to `actions`.
+    pub fn step(&mut self, now_ms: i64, input: Input, actions: &mut Vec<Action>) {
+        self.now_ms = self.now_ms.max(now_ms);
+        match input {
+            Input::Command { partition, request, command } => self.run(partition, request, command),
+            Input::Wait(waiter) => {
+                let job_type = waiter.job_type.clone();
+                self.demand.enter(waiter);
+                self.demand_rose(&job_type);
+            }
+            Input::Unwait(taker) => {
+                self.demand.leave(taker);
+            }
+            Input::Credit { taker, jobs } => {
+                if let Some(job_type) = self.demand.credit(taker, jobs) {
+                    self.demand_rose(&job_type);
+                }
+            }
+            Input::Undelivered(jobs) => {
+                for job in jobs {
+                    self.run(job.partition(), None, Command::YieldJob(job));
+                }
+            }
+            Input::Appended => self.appended(actions),
+            Input::TimePassed => self.time_passed(),
+            Input::CheckpointWanted(partition) => self.checkpoint(partition),
+        }
+    }
+
+    /// Goes on with put-off work of one partition; the shell calls this between other inputs.
+    pub fn go_on(&mut self) {
+        if let Some(partition) = self.unfinished.pop_front() {
+            self.run(partition, None, Command::Continue);
+        }
+    }
+
+    /// Whether there is put-off work.
+    pub fn is_unfinished(&self) -> bool {
+        !self.unfinished.is_empty()
+    }
+
+    /// Sends the open group on its way if none is.
+    pub fn flush(&mut self, actions: &mut Vec<Action>) {
+        while self.in_flight.is_none() && !self.open.is_empty() {
+            let mut group = std::mem::take(&mut self.open);
+            group.ended_polls.extend(self.demand.end_served());
+            let records = std::mem::take(&mut group.records);
+            let nothing_to_write = records.is_empty();
+            self.in_flight = Some(group);
+            match nothing_to_write {
+                true => self.appended(actions),
+                false => actions.push(Action::Append(records)),
+            }
+        }
+    }
+
+    /// When [`Input::TimePassed`] has something to do next, in milliseconds since 1970.
+    pub fn next_due_ms(&self) -> Option<i64> {
+        let due = self.led.iter().filter_map(|led| led.partition.next_due_ms()).min();
+        [due, self.acknowledge_at_ms].into_iter().flatten().min()
+    }
+
+    /// Whether a poll got jobs in the group that is being decided, and so is about to end.
+    pub fn is_served(&self, poll: TakerId) -> bool {
+        self.demand.is_served(poll)
+    }
+
+    /// Whether a worker waits.
+    pub fn is_waiting(&self, taker: TakerId) -> bool {
+        self.demand.knows(taker)
+    }
+
+    /// The partitions.
+    pub fn led(&self) -> &[Led] {
+        &self.led
+    }
+
+    /// Whether nothing is under way: all that was decided is durable and released.
+    pub fn is_settled(&self) -> bool {
+        self.in_flight.is_none() && self.open.is_empty() && self.unfinished.is_empty()
+    }
+
+    fn run(&mut self, partition: PartitionId, request: Option<RequestId>, command: Command) {
+        let Some(led) = self.led.get_mut(usize::from(partition.0).wrapping_sub(1)) else { return };
+        let output = led.partition.handle(self.now_ms, request, command, &mut self.demand);
+        let Output { batch, answers, pushes, mail, more } = output;
+        if let Some(batch) = batch {
+            led.sequence = led.sequence.next();
+            let payload = batch.to_bytes();
+            let record = GroupRecord { partition, epoch: led.epoch, sequence: led.sequence, payload };
+            self.open.records.push(record);
+            if self.observed {
+                self.open.observed.push((partition, led.sequence, batch));
+            }
+        }
+        if more && !self.unfinished.contains(&partition) {
+            self.unfinished.push_back(partition);
+        }
+        let parcels: BTreeSet<_> = mail.iter().map(|(to, sequence, _)| (partition, *to, *sequence)).collect();
+        for answer in answers {
+            match answer.after_mail && !parcels.is_empty() {
+                true => self.open.held.push(Held { answer, until: parcels.clone() }),
+                false => self.open.answers.push(answer),
+            }
+        }
+        self.open.pushes.extend(pushes);
+        let parcels =
+            mail.into_iter().map(|(to, sequence, mail)| Parcel { from: partition, to, sequence, mail });
+        self.open.mail.extend(parcels);
+    }
+
+    fn demand_rose(&mut self, job_type: &std::sync::Arc<str>) {
+        for number in 1..=self.led.len() as u16 {
+            self.run(PartitionId(number), None, Command::DemandRose(job_type.clone()));
+        }
+    }
+
+    /// The group on its way is durable: its effects are released, its mail delivered.
+    fn appended(&mut self, actions: &mut Vec<Action>) {
+        let Some(group) = self.in_flight.take() else { return };
+        for (partition, sequence, batch) in group.observed {
+            actions.push(Action::Observe(partition, sequence, batch));
+        }
+        for Answer { request, result, .. } in group.answers {
+            actions.push(Action::Answer { request, result });
+        }
+        for Push { taker, job } in group.pushes {
+            actions.push(Action::Push { taker, job: Box::new(job) });
+        }
+        actions.extend(group.ended_polls.into_iter().map(Action::PollEnded));
+        actions.extend(group.checkpoints);
+        self.held.extend(group.held);
+        for (receiver, sender, sequence) in group.taken {
+            self.taken(receiver, sender, sequence, actions);
+        }
+        for Parcel { from, to, sequence, mail } in group.mail {
+            self.run(to, None, Command::Mail { from, sequence, mail });
+            self.open.taken.push((to, from, sequence));
+        }
+    }
+
+    /// A piece of mail was taken durably: answers that waited for it are free, and its sender is told some time.
+    fn taken(
+        &mut self,
+        receiver: PartitionId,
+        sender: PartitionId,
+        sequence: u64,
+        actions: &mut Vec<Action>,
+    ) {
+        let last = self.unacknowledged.entry((receiver, sender)).or_default();
+        *last = sequence.max(*last);
+        self.acknowledge_at_ms.get_or_insert(self.now_ms + ACKNOWLEDGE_AFTER_MS);
+        for held in &mut self.held {
+            held.until.remove(&(sender, receiver, sequence));
+        }
+        let (free, held) = std::mem::take(&mut self.held).into_iter().partition(|held| held.until.is_empty());
+        self.held = held;
+        let free: Vec<Held> = free;
+        for Held { answer: Answer { request, result, .. }, .. } in free {
+            actions.push(Action::Answer { request, result });
+        }
+    }
+
+    fn time_passed(&mut self) {
+        for number in 1..=self.led.len() as u16 {
+            let due = self.led[usize::from(number) - 1].partition.next_due_ms();
+            if due.is_some_and(|due| due <= self.now_ms) {
+                self.run(PartitionId(number), None, Command::TimePassed);
+            }
+        }
+        if self.acknowledge_at_ms.is_some_and(|at| at <= self.now_ms) {
+            self.acknowledge_at_ms = None;
+            for ((by, sender), sequence) in std::mem::take(&mut self.unacknowledged) {
+                self.run(sender, None, Command::MailAcknowledged { by, sequence });
+            }
+        }
+    }
+
+    /// Takes what changed since the last checkpoint; it is written when the group it belongs to is durable.
+    fn checkpoint(&mut self, partition: PartitionId) {
+        let Some(led) = self.led.get_mut(usize::from(partition.0).wrapping_sub(1)) else { return };
+        let changes = led.partition.take_changes();
+        if !changes.is_empty() {
+            self.open.checkpoints.push(Action::Checkpoint { partition, sequence: led.sequence, changes });
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! Figures about the node, in one place, as Prometheus reads them.
+
+use std::{
+    fmt::Write,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+};
+
+use crate::{admission::Admission, handle::Health};
+
+macro_rules! figures {
+    ($($(#[doc = $help:literal])* $kind:ident $name:ident;)*) => {
+        /// Counters and gauges of a node.
+        #[derive(Debug)]
+        pub(crate) struct Metrics {
+            admission: Arc<Admission>,
+            recovered: AtomicBool,
+            failed: AtomicBool,
+            $(pub(crate) $name: AtomicU64,)*
+        }
+
+        impl Metrics {
+            pub(crate) fn new(admission: Arc<Admission>) -> Metrics {
+                Metrics {
+                    admission,
+                    recovered: AtomicBool::new(false),
+                    failed: AtomicBool::new(false),
+                    $($name: AtomicU64::new(0),)*
+                }
+            }
+
+            pub(crate) fn to_text(&self) -> String {
+                let mut out = String::new();
+                $(figure(&mut out, stringify!($kind), stringify!($name), concat!($($help),*), self.$name.load(Ordering::Relaxed));)*
+                let in_flight = self.admission.in_flight() as u64;
+                figure(&mut out, "gauge", "commands_in_flight", "Commands that were let in and not answered yet.", in_flight);
+                let refused = self.admission.refused() as u64;
+                figure(&mut out, "counter", "commands_refused_total", "Commands refused because of load or a full disk.", refused);
+                out
+            }
+        }
+    };
+}
+
+figures! {
+    /// Commands handled.
+    counter commands_total;
+    /// Commands refused by the engine.
+    counter rejections_total;
+    /// Records written to the journal.
+    counter journal_records_total;
+    /// Bytes of records written to the journal.
+    counter journal_bytes_total;
+    /// Commits of the journal, each of one or more records.
+    counter journal_commits_total;
+    /// Microseconds spent in commits of the journal.
+    counter journal_commit_microseconds_total;
+    /// Jobs handed to workers.
+    counter jobs_handed_out_total;
+    /// Jobs that came back because their worker was gone.
+    counter jobs_undelivered_total;
+    /// Checkpoints written.
+    counter checkpoints_total;
+    /// Rows written by checkpoints.
+    counter checkpoint_rows_total;
+    /// Partitions that this node leads.
+    gauge partitions;
+    /// Milliseconds that the last recovery took.
+    gauge recovery_milliseconds;
+}
+
+fn figure(out: &mut String, kind: &str, name: &str, help: &str, value: u64) {
+    // Writing into a string cannot fail.
+    let _ =
+        write!(out, "# HELP weir_{name} {}\n# TYPE weir_{name} {kind}\nweir_{name} {value}\n", help.trim());
+}
+
+impl Metrics {
+    pub(crate) fn add(counter: &AtomicU64, amount: u64) {
+        counter.fetch_add(amount, Ordering::Relaxed);
+    }
+
+    pub(crate) fn set_recovered(&self) {
+        self.recovered.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn set_failed(&self) {
+        self.failed.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn health(&self) -> Health {
+        let recovered = self.recovered.load(Ordering::Relaxed);
+        let failed = self.failed.load(Ordering::Relaxed);
+        Health { live: !failed, ready: recovered && !failed, startup: recovered }
+    }
+}

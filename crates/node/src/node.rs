@@ -1,0 +1,299 @@
+//! Starting a node: open the journal and the store, recover every partition, set the threads going. And stopping it.
+
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    sync::{Arc, atomic::AtomicU64, mpsc},
+    thread::JoinHandle,
+    time::Instant,
+};
+
+use weir_engine::{Partition, Settings, event::Batch, key::PartitionId};
+use weir_feel::temporal::Zone;
+use weir_journal::{
+    Journal, JournalError, Sequence,
+    disk::RealDisk,
+    local::{Incarnation, LocalJournal, Options},
+};
+
+use crate::{
+    admission::{Admission, IN_FLIGHT_COMMANDS},
+    checkpoint::{self, Store},
+    clock::Clock,
+    driver::{Driver, Led},
+    handle::{Handle, Inner},
+    metrics::Metrics,
+    shell::{self, Desk, Shell, ToShell},
+};
+
+/// How a node is started.
+#[derive(Clone, Debug)]
+pub struct NodeConfig {
+    /// Where everything is kept.
+    pub data_dir: PathBuf,
+    /// How many partitions; fixed when the data folder is made. `None`: what the folder has, or the default.
+    pub partitions: Option<u16>,
+    /// Whether the clock may be stopped for tests.
+    pub settable_clock: bool,
+}
+
+/// Partitions of a new data folder.
+pub const DEFAULT_PARTITIONS: u16 = 3;
+/// Partitions that one system may have.
+pub const MAX_PARTITIONS: u16 = 8_191;
+
+/// Why a node could not start.
+#[derive(Debug)]
+pub enum StartError {
+    /// The data folder cannot be used.
+    Folder(PathBuf, std::io::Error),
+    /// The journal cannot be opened, or refuses what it finds.
+    Journal(JournalError),
+    /// The store cannot be opened.
+    Store(PathBuf, String),
+    /// What the store and the journal say does not fit together.
+    Damaged(PathBuf, String),
+    /// Another number of partitions was asked for than the folder has.
+    Partitions {
+        /// The folder.
+        folder: PathBuf,
+        /// What it has.
+        has: u16,
+        /// What was asked for.
+        asked: u16,
+    },
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Folder(folder, error) => {
+                write!(f, "the data folder {} cannot be used: {error}", folder.display())
+            }
+            Self::Journal(error) => error.fmt(f),
+            Self::Store(folder, why) => {
+                write!(f, "the state store {} cannot be opened: {why}", folder.display())
+            }
+            Self::Damaged(folder, why) => write!(f, "the data folder {} is damaged: {why}", folder.display()),
+            Self::Partitions { folder, has, asked } => write!(
+                f,
+                "the data folder {} was made with {has} partitions, but {asked} were asked for; start it with {has} \
+                 (the number is fixed when the folder is made), or choose another folder",
+                folder.display()
+            ),
+        }
+    }
+}
+
+impl std::error::Error for StartError {}
+
+impl From<JournalError> for StartError {
+    fn from(error: JournalError) -> StartError {
+        StartError::Journal(error)
+    }
+}
+
+/// A running node.
+pub struct Node {
+    handle: Handle,
+    stop: mpsc::Sender<ToShell>,
+    threads: Vec<JoinHandle<()>>,
+    ended: JoinHandle<Result<(), String>>,
+    failed: tokio::sync::watch::Receiver<Option<String>>,
+}
+
+impl Node {
+    /// Opens the data folder, recovers, and takes commands.
+    ///
+    /// # Errors
+    /// See [`StartError`]; nothing in the folder is changed by a start that fails.
+    pub fn start(config: &NodeConfig) -> Result<Node, StartError> {
+        let began = Instant::now();
+        let folder = &config.data_dir;
+        std::fs::create_dir_all(folder).map_err(|error| StartError::Folder(folder.clone(), error))?;
+        let journal_folder = folder.join("journal");
+        let disk =
+            RealDisk::new(&journal_folder).map_err(|error| StartError::Folder(journal_folder, error))?;
+        let options = Options::new(Incarnation(random_bytes()));
+        let mut journal = LocalJournal::open(Arc::new(disk), options)?;
+        let cluster_id = journal.incarnation().to_string();
+        let store = Store::open(&folder.join("state"))?;
+        let partitions = partition_count(folder, &journal, config.partitions)?;
+        let led = recover(folder, &mut journal, &store, partitions)?;
+        let admission = Admission::new(IN_FLIGHT_COMMANDS);
+        let metrics = Arc::new(Metrics::new(admission.clone()));
+        Metrics::add(&metrics.partitions, u64::from(partitions));
+        Metrics::add(&metrics.recovery_milliseconds, began.elapsed().as_millis() as u64);
+        metrics.set_recovered();
+        let clock = Arc::new(Clock::new(config.settable_clock));
+        Ok(Node::run(led, Box::new(journal), store, cluster_id, admission, metrics, clock))
+    }
+
+    fn run(
+        led: Vec<Led>,
+        journal: Box<dyn Journal>,
+        store: Store,
+        cluster_id: String,
+        admission: Arc<Admission>,
+        metrics: Arc<Metrics>,
+        clock: Arc<Clock>,
+    ) -> Node {
+        let partitions = led.len() as u16;
+        let epoch = led.iter().map(|led| led.epoch.0).max().unwrap_or(1);
+        let (to_shell, inbox) = mpsc::channel();
+        let (to_committer, groups) = mpsc::sync_channel(1);
+        let (to_checkpointer, checkpoints) = mpsc::channel();
+        let (trim, trims) = mpsc::channel();
+        let done = to_shell.clone();
+        let committing = (admission.clone(), metrics.clone());
+        let committer = spawn("commit", move || {
+            shell::commit(journal, &groups, &done, &committing.0, &committing.1, &trims);
+        });
+        let checkpointing = metrics.clone();
+        let checkpointer =
+            spawn("checkpoint", move || checkpoint::run(&store, &checkpoints, &trim, &checkpointing));
+        let shell = Shell {
+            driver: Driver::new(led),
+            inbox,
+            committer: to_committer,
+            checkpointer: to_checkpointer,
+            clock: clock.clone(),
+            metrics: metrics.clone(),
+            next_request: epoch << 40,
+            desk: Desk::default(),
+        };
+        let (fail, failed) = tokio::sync::watch::channel(None);
+        let ended = spawn("decide", move || {
+            let result = shell.run();
+            if let Err(why) = &result {
+                // Nobody may be watching any more.
+                let _ = fail.send(Some(why.clone()));
+            }
+            result
+        });
+        let handle = Handle::new(Inner {
+            to_shell: to_shell.clone(),
+            partitions,
+            cluster_id,
+            admission,
+            metrics,
+            clock,
+            next_partition: AtomicU64::new(0),
+            next_taker: AtomicU64::new(1),
+        });
+        Node { handle, stop: to_shell, threads: vec![committer, checkpointer], ended, failed }
+    }
+
+    /// The door.
+    pub fn handle(&self) -> Handle {
+        self.handle.clone()
+    }
+
+    /// Waits until the node cannot go on, and says why. Does not return while it runs well.
+    pub async fn failed(&self) -> String {
+        let mut failed = self.failed.clone();
+        loop {
+            if let Some(why) = &*failed.borrow_and_update() {
+                return why.clone();
+            }
+            if failed.changed().await.is_err() {
+                // Stopped in order.
+                std::future::pending::<()>().await;
+            }
+        }
+    }
+
+    /// Stops: what was decided becomes durable, the state is checkpointed, the threads end.
+    ///
+    /// # Errors
+    /// Why the node could not go on.
+    pub fn stop(self) -> Result<(), String> {
+        let _ = self.stop.send(ToShell::Stop);
+        let result = self.ended.join().unwrap_or_else(|_| Err("the deciding thread panicked".into()));
+        for thread in self.threads {
+            let _ = thread.join();
+        }
+        result
+    }
+}
+
+fn spawn<T: Send + 'static>(name: &str, work: impl FnOnce() -> T + Send + 'static) -> JoinHandle<T> {
+    let built = std::thread::Builder::new().name(format!("weir-{name}")).spawn(work);
+    match built {
+        Ok(thread) => thread,
+        Err(error) => panic!("the system gives no thread: {error}"),
+    }
+}
+
+/// How many partitions the folder has, or shall have.
+fn partition_count(folder: &Path, journal: &LocalJournal, asked: Option<u16>) -> Result<u16, StartError> {
+    let has = journal.reader().partitions()?.len() as u16;
+    match (has, asked) {
+        (0, asked) => Ok(asked.unwrap_or(DEFAULT_PARTITIONS).clamp(1, MAX_PARTITIONS)),
+        (has, Some(asked)) if has != asked => {
+            Err(StartError::Partitions { folder: folder.to_path_buf(), has, asked })
+        }
+        (has, _) => Ok(has),
+    }
+}
+
+fn recover(
+    folder: &Path,
+    journal: &mut LocalJournal,
+    store: &Store,
+    partitions: u16,
+) -> Result<Vec<Led>, StartError> {
+    let damaged = |why: String| StartError::Damaged(folder.to_path_buf(), why);
+    let mut led = Vec::new();
+    for number in 1..=partitions {
+        let id = PartitionId(number);
+        let settings =
+            Settings { partition: id, partitions, zone: Zone::UTC, feel_limits: weir_feel::Limits::DEFAULT };
+        let mut partition = Partition::new(settings);
+        let at =
+            store.load(id, &mut partition).map_err(|why| damaged(format!("partition {number}: {why}")))?;
+        let claim = journal.claim(weir_journal::PartitionId(number))?;
+        if at > claim.last_sequence {
+            return Err(damaged(format!(
+                "partition {number}: the checkpoint stands at record {at}, but the journal ends at {}; the journal lost \
+                 records; restore a backup, or see the journal's folder",
+                claim.last_sequence
+            )));
+        }
+        replay(journal, number, at, &mut partition).map_err(damaged)?;
+        led.push(Led { partition, epoch: claim.epoch, sequence: claim.last_sequence });
+    }
+    Ok(led)
+}
+
+fn replay(
+    journal: &LocalJournal,
+    number: u16,
+    at: Sequence,
+    partition: &mut Partition,
+) -> Result<(), String> {
+    let records =
+        journal.read(weir_journal::PartitionId(number), at.next()).map_err(|error| error.to_string())?;
+    for record in records {
+        let record = record.map_err(|error| error.to_string())?;
+        let batch = Batch::from_bytes(&record.payload).map_err(|error| {
+            format!(
+                "partition {number}: record {} cannot be read ({error}); it may be of a newer release",
+                record.sequence
+            )
+        })?;
+        partition.apply(&batch);
+    }
+    Ok(())
+}
+
+fn random_bytes() -> [u8; 16] {
+    use std::hash::{BuildHasher, Hasher};
+    // The standard library's hash keys come from the system's source of randomness.
+    let mut bytes = [0; 16];
+    for half in bytes.chunks_mut(8) {
+        let word = std::hash::RandomState::new().build_hasher().finish();
+        half.copy_from_slice(&word.to_le_bytes());
+    }
+    bytes
+}

@@ -1,0 +1,360 @@
+//! The thin shell around the [`Driver`]: one thread that decides, one that commits, and the channels between them and the callers.
+//!
+//! ```text
+//! callers --ToShell--> [decide: Driver::step] --records--> [commit: Journal::append]
+//!    ^                      |        ^                            |
+//!    +---answers, jobs------+        +--------- durable ----------+
+//! ```
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender},
+    },
+    time::{Duration, Instant},
+};
+
+use tokio::sync::{mpsc, oneshot};
+use weir_engine::{
+    RequestId,
+    command::{ActivatedJob, Command, Reply},
+    event::Batch,
+    key::PartitionId,
+    rejection::Rejection,
+};
+use weir_journal::{AppendError, Journal, Record, Sequence};
+
+use crate::{
+    admission::{Admission, Place},
+    checkpoint::ToCheckpointer,
+    clock::Clock,
+    demand::{TakerId, Waiter},
+    driver::{Action, Driver, GroupRecord, Input},
+    metrics::Metrics,
+};
+
+/// What comes to the deciding thread.
+pub(crate) enum ToShell {
+    /// A command with somebody who waits.
+    Submit { partition: PartitionId, command: Command, waiting: Waiting },
+    /// A poll for jobs begins; without `stay` it ends when no job rests.
+    Poll { waiter: Waiter, jobs: oneshot::Sender<Vec<ActivatedJob>>, stay: bool },
+    /// A poll's time is over.
+    EndPoll(TakerId),
+    /// A stream begins.
+    Stream { waiter: Waiter, jobs: mpsc::Sender<ActivatedJob> },
+    /// A stream ends.
+    EndStream(TakerId),
+    /// Something for the driver.
+    Input(Input),
+    /// Somebody wants to see durable batches.
+    Observe(mpsc::UnboundedSender<Observed>),
+    /// The commit thread is done with a group, or cannot go on.
+    Committed(Result<(), String>),
+    /// Stop when all that was decided is durable.
+    Stop,
+}
+
+/// Who waits for an answer.
+pub(crate) struct Waiting {
+    pub(crate) answer: oneshot::Sender<Result<Reply, Rejection>>,
+    #[expect(dead_code, reason = "held for its drop: the place in flight is given back with the answer")]
+    pub(crate) place: Place,
+}
+
+/// A durable batch, for who watches.
+#[derive(Clone, Debug)]
+pub struct Observed {
+    /// Of which partition.
+    pub partition: PartitionId,
+    /// Its number in the journal.
+    pub sequence: Sequence,
+    /// What happened.
+    pub batch: Arc<Batch>,
+}
+
+/// Inputs taken before the open group is looked at again.
+const INPUTS_PER_TURN: usize = 256;
+/// How often one partition is checkpointed at most.
+const CHECKPOINT_EVERY: Duration = Duration::from_secs(5);
+
+/// The deciding thread's things.
+pub(crate) struct Shell {
+    pub(crate) driver: Driver,
+    pub(crate) inbox: Receiver<ToShell>,
+    pub(crate) committer: SyncSender<Vec<GroupRecord>>,
+    pub(crate) checkpointer: Sender<ToCheckpointer>,
+    pub(crate) clock: Arc<Clock>,
+    pub(crate) metrics: Arc<Metrics>,
+    /// The first number of this run's requests: answers to callers of an earlier run find nobody.
+    pub(crate) next_request: u64,
+    pub(crate) desk: Desk,
+}
+
+/// Who waits for what.
+#[derive(Default)]
+pub(crate) struct Desk {
+    waiting: HashMap<RequestId, Waiting>,
+    polls: HashMap<TakerId, Poll>,
+    streams: HashMap<TakerId, mpsc::Sender<ActivatedJob>>,
+    observers: Vec<mpsc::UnboundedSender<Observed>>,
+}
+
+struct Poll {
+    jobs: Vec<ActivatedJob>,
+    answer: oneshot::Sender<Vec<ActivatedJob>>,
+}
+
+impl Shell {
+    /// Runs until stopped. An error is one after which the process must not go on.
+    pub(crate) fn run(mut self) -> Result<(), String> {
+        let mut actions = Vec::new();
+        let mut last_checkpoint = Instant::now();
+        let mut next_to_checkpoint = 0;
+        let mut stopping = false;
+        loop {
+            let mut message = self.next_message(stopping);
+            for _ in 0..INPUTS_PER_TURN {
+                let Some(one) = message.take() else { break };
+                match one {
+                    ToShell::Stop => stopping = true,
+                    ToShell::Committed(Err(why)) => {
+                        self.metrics.set_failed();
+                        return Err(why);
+                    }
+                    other => self.take(other, &mut actions),
+                }
+                message = self.inbox.try_recv().ok();
+            }
+            // A message taken and not handled would be lost.
+            if let Some(one) = message.take() {
+                match one {
+                    ToShell::Stop => stopping = true,
+                    ToShell::Committed(Err(why)) => {
+                        self.metrics.set_failed();
+                        return Err(why);
+                    }
+                    other => self.take(other, &mut actions),
+                }
+            }
+            if self.driver.next_due_ms().is_some_and(|due| due <= self.clock.now_ms()) {
+                self.driver.step(self.clock.now_ms(), Input::TimePassed, &mut actions);
+            }
+            self.driver.go_on();
+            if last_checkpoint.elapsed() >= CHECKPOINT_EVERY {
+                last_checkpoint = Instant::now();
+                next_to_checkpoint = next_to_checkpoint % self.driver.led().len() as u16 + 1;
+                let partition = PartitionId(next_to_checkpoint);
+                self.driver.step(self.clock.now_ms(), Input::CheckpointWanted(partition), &mut actions);
+            }
+            self.driver.flush(&mut actions);
+            self.perform(&mut actions)?;
+            if stopping && self.driver.is_settled() {
+                return self.last_checkpoints(actions);
+            }
+        }
+    }
+
+    fn next_message(&self, stopping: bool) -> Option<ToShell> {
+        if self.driver.is_unfinished() {
+            return self.inbox.try_recv().ok();
+        }
+        let now_ms = self.clock.now_ms();
+        let wait = match self.driver.next_due_ms() {
+            Some(due) if due <= now_ms => return self.inbox.try_recv().ok(),
+            Some(due) if !self.clock.is_pinned() => Duration::from_millis((due - now_ms) as u64),
+            Some(_) | None => Duration::from_secs(3600),
+        };
+        let wait = if stopping { wait.min(Duration::from_millis(50)) } else { wait.min(CHECKPOINT_EVERY) };
+        match self.inbox.recv_timeout(wait) {
+            Ok(message) => Some(message),
+            Err(RecvTimeoutError::Timeout) => None,
+            Err(RecvTimeoutError::Disconnected) => Some(ToShell::Stop),
+        }
+    }
+
+    fn take(&mut self, message: ToShell, actions: &mut Vec<Action>) {
+        let now_ms = self.clock.now_ms();
+        match message {
+            ToShell::Submit { partition, command, waiting } => {
+                let request = RequestId(self.next_request);
+                self.next_request += 1;
+                self.desk.waiting.insert(request, waiting);
+                Metrics::add(&self.metrics.commands_total, 1);
+                let input = Input::Command { partition, request: Some(request), command };
+                self.driver.step(now_ms, input, actions);
+            }
+            ToShell::Poll { waiter, jobs, stay } => {
+                let id = waiter.id;
+                self.desk.polls.insert(id, Poll { jobs: Vec::new(), answer: jobs });
+                self.driver.step(now_ms, Input::Wait(waiter), actions);
+                if !stay && !self.driver.is_served(id) {
+                    self.end_poll(id, actions);
+                }
+            }
+            ToShell::EndPoll(id) => self.end_poll(id, actions),
+            ToShell::Stream { waiter, jobs } => {
+                self.desk.streams.insert(waiter.id, jobs);
+                self.driver.step(now_ms, Input::Wait(waiter), actions);
+            }
+            ToShell::EndStream(id) => {
+                self.driver.step(now_ms, Input::Unwait(id), actions);
+                self.desk.streams.remove(&id);
+            }
+            ToShell::Input(input) => self.driver.step(now_ms, input, actions),
+            ToShell::Observe(observer) => {
+                self.desk.observers.push(observer);
+                self.driver.observe(true);
+            }
+            ToShell::Committed(Ok(())) => {
+                self.driver.step(now_ms, Input::Appended, actions);
+                self.driver.flush(actions);
+            }
+            ToShell::Committed(Err(_)) | ToShell::Stop => {}
+        }
+    }
+
+    /// Ends a poll that was not served. One that was gets its jobs when they are durable.
+    fn end_poll(&mut self, id: TakerId, actions: &mut Vec<Action>) {
+        if self.driver.is_served(id) {
+            return;
+        }
+        if self.driver.is_waiting(id) {
+            self.driver.step(self.clock.now_ms(), Input::Unwait(id), actions);
+            if let Some(poll) = self.desk.polls.remove(&id) {
+                // A caller who is gone needs no empty answer.
+                let _ = poll.answer.send(Vec::new());
+            }
+        }
+    }
+
+    fn perform(&mut self, actions: &mut Vec<Action>) -> Result<(), String> {
+        let mut undelivered = Vec::new();
+        for action in actions.drain(..) {
+            match action {
+                Action::Append(records) => {
+                    if self.committer.send(records).is_err() {
+                        return Err("the commit thread has ended".into());
+                    }
+                }
+                Action::Answer { request, result } => {
+                    if result.is_err() {
+                        Metrics::add(&self.metrics.rejections_total, 1);
+                    }
+                    if let Some(waiting) = self.desk.waiting.remove(&request) {
+                        // A caller who is gone needs no answer.
+                        let _ = waiting.answer.send(result);
+                    }
+                }
+                Action::Push { taker, job } => {
+                    Metrics::add(&self.metrics.jobs_handed_out_total, 1);
+                    if let Some(job) = self.desk.give(taker, *job) {
+                        undelivered.push(job.key);
+                    }
+                }
+                Action::PollEnded(id) => {
+                    if let Some(poll) = self.desk.polls.remove(&id)
+                        && let Err(jobs) = poll.answer.send(poll.jobs)
+                    {
+                        undelivered.extend(jobs.iter().map(|job| job.key));
+                    }
+                }
+                Action::Observe(partition, sequence, batch) => {
+                    let observed = Observed { partition, sequence, batch: Arc::new(batch) };
+                    self.desk.observers.retain(|observer| observer.send(observed.clone()).is_ok());
+                }
+                Action::Checkpoint { partition, sequence, changes } => {
+                    let message = ToCheckpointer::Write { partition, sequence, changes };
+                    if self.checkpointer.send(message).is_err() {
+                        return Err("the checkpoint thread has ended".into());
+                    }
+                }
+            }
+        }
+        if !undelivered.is_empty() {
+            Metrics::add(&self.metrics.jobs_undelivered_total, undelivered.len() as u64);
+            self.driver.step(self.clock.now_ms(), Input::Undelivered(undelivered), actions);
+        }
+        Ok(())
+    }
+
+    /// Before an orderly end: everything into the store, so that the next start has nothing to replay.
+    fn last_checkpoints(mut self, mut actions: Vec<Action>) -> Result<(), String> {
+        for number in 1..=self.driver.led().len() as u16 {
+            self.driver.step(self.clock.now_ms(), Input::CheckpointWanted(PartitionId(number)), &mut actions);
+        }
+        self.driver.flush(&mut actions);
+        self.perform(&mut actions)
+    }
+}
+
+impl Desk {
+    /// Gives a job to a worker; returns it if the worker is gone.
+    fn give(&mut self, taker: TakerId, job: ActivatedJob) -> Option<ActivatedJob> {
+        if let Some(poll) = self.polls.get_mut(&taker) {
+            poll.jobs.push(job);
+            return None;
+        }
+        let Some(stream) = self.streams.get(&taker) else { return Some(job) };
+        stream.try_send(job).err().map(|error| match error {
+            mpsc::error::TrySendError::Full(job) | mpsc::error::TrySendError::Closed(job) => job,
+        })
+    }
+}
+
+/// Seconds between attempts to write to a full disk.
+const FULL_DISK_RETRY: Duration = Duration::from_secs(1);
+
+/// The commit thread: one group at a time into the journal.
+pub(crate) fn commit(
+    mut journal: Box<dyn Journal>,
+    groups: &Receiver<Vec<GroupRecord>>,
+    done: &Sender<ToShell>,
+    admission: &Admission,
+    metrics: &Metrics,
+    trims: &Receiver<(weir_journal::PartitionId, Sequence)>,
+) {
+    while let Ok(group) = groups.recv() {
+        let records: Vec<Record<'_>> = group
+            .iter()
+            .map(|record| Record {
+                partition: weir_journal::PartitionId(record.partition.0),
+                epoch: record.epoch,
+                sequence: record.sequence,
+                payload: &record.payload,
+            })
+            .collect();
+        let began = Instant::now();
+        let result = loop {
+            match journal.append(&records) {
+                Err(AppendError::Full(failure)) => {
+                    admission.set_disk_full(true);
+                    tracing::error!(%failure, "the disk of the data folder is full: new work is refused until there is space");
+                    std::thread::sleep(FULL_DISK_RETRY);
+                }
+                other => break other,
+            }
+        };
+        admission.set_disk_full(false);
+        Metrics::add(&metrics.journal_commits_total, 1);
+        Metrics::add(&metrics.journal_records_total, records.len() as u64);
+        Metrics::add(
+            &metrics.journal_bytes_total,
+            records.iter().map(|record| record.payload.len() as u64).sum(),
+        );
+        Metrics::add(&metrics.journal_commit_microseconds_total, began.elapsed().as_micros() as u64);
+        let failed = result.is_err();
+        let result = result.map_err(|error| {
+            format!("the journal failed, and the node stops so that nothing is lost: {error}")
+        });
+        if done.send(ToShell::Committed(result)).is_err() || failed {
+            return;
+        }
+        while let Ok((partition, until)) = trims.try_recv() {
+            if let Err(error) = journal.trim(partition, until) {
+                tracing::warn!(%error, "the journal could not be trimmed; it grows until it can");
+            }
+        }
+    }
+}
