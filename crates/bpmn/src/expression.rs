@@ -73,7 +73,7 @@ impl<'a> Source<'a> {
                 let message = format!(
                     "Expected expression but found static value '{text}'. An expression must start with '=' (e.g. '={text}')."
                 );
-                report.error(self.place(), message, format!("write '={}'", text.trim_start()));
+                report.error(self.place(), message, rewritten(&text));
             }
             return None;
         };
@@ -110,6 +110,18 @@ impl<'a> Source<'a> {
 /// The expression after `=`, if `text` is one: a lone `=` is not.
 pub(crate) fn expression_text(text: &str) -> Option<&str> {
     text.strip_prefix('=').filter(|expression| !expression.is_empty())
+}
+
+/// How static text is written as an expression.
+fn rewritten(text: &str) -> String {
+    let compiles = |text: &str| Expression::compile(text, Dialect::Bpmn, &Names::default()).is_ok();
+    let foreign =
+        text.strip_prefix("${").or_else(|| text.strip_prefix("#{")).and_then(|rest| rest.strip_suffix('}'));
+    match foreign.map_or(text, |inner| inner).trim() {
+        inner if compiles(inner) => format!("write '={inner}'"),
+        _ if foreign.is_some() => "write it in FEEL, after '=': 'not(a)' for '!a', '=' for '==', 'and' for '&&', 'or' for '||', texts in double quotes".to_owned(),
+        _ => "write a FEEL expression, after '='".to_owned(),
+    }
 }
 
 /// What static text stands for.

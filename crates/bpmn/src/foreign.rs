@@ -30,9 +30,12 @@ const HARMLESS: [&str; 4] = ["historyTimeToLive", "isStartableInTasklist", "vers
 
 /// Warns of what another engine would do at `node`: one warning for its attributes, one for its extension elements.
 pub(crate) fn check(node: Node<'_>, report: &mut Report) {
-    let attribute = node
-        .attributes()
-        .find(|attribute| engine(attribute.namespace()).is_some() && !HARMLESS.contains(&attribute.name()));
+    let is_foreign = |attribute: &roxmltree::Attribute<'_, '_>| {
+        engine(attribute.namespace()).is_some() && !HARMLESS.contains(&attribute.name())
+    };
+    // Of several the topic says most.
+    let topic = node.attributes().find(|attribute| is_foreign(attribute) && attribute.name() == "topic");
+    let attribute = topic.or_else(|| node.attributes().find(is_foreign));
     if let Some((attribute, engine)) = attribute.and_then(|found| Some((found, engine(found.namespace())?))) {
         let remedy = INSTEAD.iter().find(|(name, _)| *name == attribute.name()).map(|(_, remedy)| *remedy);
         report.warning(

@@ -13,7 +13,7 @@ pub const MAX_ATTRIBUTES_PER_ELEMENT: usize = 256;
 pub const MAX_NAMESPACE_DECLARATIONS: usize = 4096;
 
 /// XML nodes (elements, texts, comments) of one model.
-pub const MAX_XML_NODES: u32 = 2_000_000;
+pub const MAX_XML_NODES: u32 = 1_000_000;
 
 /// Flow elements (without sequence flows) of one process.
 pub const MAX_ELEMENTS_PER_PROCESS: usize = 50_000;

@@ -165,7 +165,7 @@ impl<'a> Gathering<'a, '_> {
             // Markers and event definitions belong to the element around, which reports them itself.
             None if name.ends_with("LoopCharacteristics") || name.ends_with("EventDefinition") => return,
             None => {
-                let message = format!("bpmn:{} is not known inside a {}", quoted(name), scope.name());
+                let message = format!("bpmn:{} is not known inside {}", quoted(name), scope.with_article());
                 self.report.error(node, message, "correct its name, or remove it");
             }
         }

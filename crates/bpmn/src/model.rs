@@ -1,18 +1,40 @@
 //! What is known of a model between reading and lowering: which elements there are and how they hang together.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use weir_feel::Expression;
+
 use crate::element::Tag;
-use crate::process::{ElementIdx, FlowIdx};
+use crate::process::{ElementIdx, Expr, FlowIdx};
 use crate::xml::{self, Node};
 
 /// What all processes of a file share.
 pub(crate) struct File<'a> {
     /// `bpmn:message` by id.
-    pub(crate) messages: BTreeMap<&'a str, Node<'a>>,
+    pub(crate) messages: BTreeMap<&'a str, Message<'a>>,
     /// `bpmn:error` by id.
-    pub(crate) errors: BTreeMap<&'a str, Node<'a>>,
+    pub(crate) errors: BTreeMap<&'a str, Error<'a>>,
+}
+
+/// A message. What it says is lowered when an event first refers to it, and once, however many do: an expression is
+/// not compiled for each of them.
+pub(crate) struct Message<'a> {
+    /// Where it stands.
+    pub(crate) node: Node<'a>,
+    /// Its name; `None` inside when it was refused.
+    pub(crate) name: OnceCell<Option<Expr>>,
+    /// Its correlation key; `None` inside when it was refused.
+    pub(crate) correlation_key: OnceCell<Option<Expression>>,
+}
+
+/// A BPMN error, lowered as a message is.
+pub(crate) struct Error<'a> {
+    /// Where it stands.
+    pub(crate) node: Node<'a>,
+    /// The code that is thrown; `None` inside when it was refused.
+    pub(crate) thrown_code: OnceCell<Option<Expr>>,
 }
 
 impl<'a> File<'a> {
@@ -22,9 +44,13 @@ impl<'a> File<'a> {
             xml::bpmn_children(definitions)
                 .filter(move |node| node.tag_name().name() == name)
                 .filter_map(|node| Some((xml::id(node)?, node)))
-                .collect()
         };
-        Self { messages: named("message"), errors: named("error") }
+        let message = |node| Message { node, name: OnceCell::new(), correlation_key: OnceCell::new() };
+        let error = |node| Error { node, thrown_code: OnceCell::new() };
+        Self {
+            messages: named("message").map(|(id, node)| (id, message(node))).collect(),
+            errors: named("error").map(|(id, node)| (id, error(node))).collect(),
+        }
     }
 }
 

@@ -101,7 +101,7 @@ pub(crate) fn decode<'a>(name: &str, bytes: &'a [u8]) -> Result<&'a str, Diagnos
     }
 }
 
-/// The encoding that a byte order mark or the XML declaration names, if it is not UTF-8 or a part of it.
+/// The encoding that a byte order mark or the XML declaration names, if the bytes are not also UTF-8.
 fn foreign_encoding(bytes: &[u8]) -> Option<String> {
     for (mark, encoding) in [
         (&[0xFF, 0xFE, 0, 0][..], "UTF-32"),
@@ -124,7 +124,12 @@ fn foreign_encoding(bytes: &[u8]) -> Option<String> {
     let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''))?;
     let encoding = value[1..].split(quote).next()?;
     let known = ["utf-8", "utf8", "us-ascii", "ascii"];
-    (!known.contains(&encoding.to_ascii_lowercase().as_str())).then(|| encoding.to_owned())
+    let name = encoding.to_ascii_lowercase();
+    let is_utf8 = known.contains(&name.as_str());
+    // Where there is nothing but ASCII, these are UTF-8 as well; many modelers declare them for no reason.
+    let extends_ascii = ["iso-8859-", "windows-125", "latin"].iter().any(|start| name.starts_with(start));
+    let is_readable = is_utf8 || (extends_ascii && bytes.is_ascii());
+    (!is_readable).then(|| encoding.to_owned())
 }
 
 /// The tree of a text.

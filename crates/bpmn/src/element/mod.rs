@@ -75,6 +75,16 @@ impl Tag {
         }
     }
 
+    /// What a sentence calls it.
+    pub(crate) fn with_article(self) -> String {
+        let name = match self {
+            Self::EventSubProcess => "event sub-process",
+            tag => tag.name(),
+        };
+        let article = if name.starts_with(['a', 'e', 'i', 'o']) { "an" } else { "a" };
+        format!("{article} {name}")
+    }
+
     /// Whether other elements are inside it.
     pub(crate) fn is_scope(self) -> bool {
         matches!(self, Self::Process | Self::SubProcess | Self::EventSubProcess)

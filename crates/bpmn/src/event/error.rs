@@ -3,7 +3,7 @@
 use crate::diagnostic::{Place, Report, quoted};
 use crate::event::Position;
 use crate::expression::{Source, expression_text};
-use crate::model::{File, Site, shared};
+use crate::model::{Error, File, Site, shared};
 use crate::process::{ErrorCatch, Expr};
 use crate::xml::{self, Node};
 
@@ -11,10 +11,10 @@ use crate::xml::{self, Node};
 pub(crate) const NAME: &str = "errorEventDefinition";
 
 /// The `bpmn:error` that a definition refers to; `Err` when it refers to one that does not exist.
-fn error_of<'a>(file: &File<'a>, node: Node<'_>) -> Result<Option<Node<'a>>, String> {
+fn error_of<'m, 'a>(file: &'m File<'a>, node: Node<'_>) -> Result<Option<&'m Error<'a>>, String> {
     let Some(reference) = node.attribute("errorRef") else { return Ok(None) };
     match file.errors.get(xml::local(reference)) {
-        Some(error) => Ok(Some(*error)),
+        Some(error) => Ok(Some(error)),
         None => Err(format!("the error '{}' does not exist: add it, or mend errorRef", quoted(reference))),
     }
 }
@@ -22,7 +22,7 @@ fn error_of<'a>(file: &File<'a>, node: Node<'_>) -> Result<Option<Node<'a>>, Str
 /// The code that is caught, for comparison: `Some(None)` catches all, `None` is broken.
 pub(crate) fn code_of<'a>(file: &File<'a>, node: Node<'_>) -> Option<Option<&'a str>> {
     let error = error_of(file, node).ok()?;
-    Some(error.and_then(|error| error.attribute("errorCode")).filter(|code| !code.is_empty()))
+    Some(error.and_then(|error| error.node.attribute("errorCode")).filter(|code| !code.is_empty()))
 }
 
 /// What is wrong when two events of one scope catch the same.
@@ -58,7 +58,7 @@ pub(crate) fn catch(
     if code.is_some_and(|code| expression_text(code).is_some()) {
         let error = error_of(site.file, node).ok().flatten()?;
         report.error(
-            Place::of_attribute(error, "errorCode"),
+            Place::of_attribute(error.node, "errorCode"),
             "The errorCode of the error catch event is not allowed to be an expression",
             "write a fixed code, or leave it out to catch all errors",
         );
@@ -80,6 +80,11 @@ pub(crate) fn throw(site: &Site<'_, '_>, node: Node<'_>, report: &mut Report) ->
             return None;
         }
     };
+    error.thrown_code.get_or_init(|| thrown_code(error.node, report)).clone()
+}
+
+/// The code of an error that is thrown: text, or an expression.
+fn thrown_code(error: Node<'_>, report: &mut Report) -> Option<Expr> {
     match Source::attribute(error, "errorCode").filter(|code| !code.text().is_empty()) {
         // A code of digits is still a code: it is compared as text.
         Some(code) if code.expression_text().is_none() => Some(Expr::Text(shared(code.text()))),

@@ -4,7 +4,7 @@ use crate::diagnostic::{Place, Report, quoted};
 use crate::event::Position;
 use crate::expression::Source;
 use crate::extension::{subscription, task_definition};
-use crate::model::{File, Site};
+use crate::model::{File, Message, Site};
 use crate::process::{Expr, JobDefinition, MessageCatch};
 use crate::xml::{self, Node};
 
@@ -12,13 +12,13 @@ use crate::xml::{self, Node};
 pub(crate) const NAME: &str = "messageEventDefinition";
 
 /// The message that an event definition, a receive task or a send task refers to, without a report.
-fn message_of<'a>(file: &File<'a>, node: Node<'_>) -> Option<Node<'a>> {
-    file.messages.get(xml::local(node.attribute("messageRef")?)).copied()
+fn message_of<'m, 'a>(file: &'m File<'a>, node: Node<'_>) -> Option<&'m Message<'a>> {
+    file.messages.get(xml::local(node.attribute("messageRef")?))
 }
 
 /// The name of the message, as it is written, if there is one.
 pub(crate) fn name_of<'a>(file: &File<'a>, node: Node<'_>) -> Option<&'a str> {
-    message_of(file, node)?.attribute("name").filter(|name| !name.is_empty())
+    message_of(file, node)?.node.attribute("name").filter(|name| !name.is_empty())
 }
 
 /// The message that is waited for.
@@ -38,13 +38,14 @@ pub(crate) fn catch(
         report.error(Place::of_attribute(node, "messageRef"), "Must reference a message", remedy);
         return None;
     };
-    let name = name(message, report);
+    let name = message.name.get_or_init(|| name(message.node, report)).clone();
     if position == Position::ProcessStart {
         let name = name?;
-        check_constant(message, &name, report);
+        check_constant(message.node, &name, report);
         return Some(MessageCatch { name, correlation_key: None });
     }
-    let correlation_key = subscription::lower(message, report);
+    let correlation_key =
+        message.correlation_key.get_or_init(|| subscription::lower(message.node, report)).clone();
     Some(MessageCatch { name: name?, correlation_key: Some(correlation_key?) })
 }
 

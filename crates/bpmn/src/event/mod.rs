@@ -91,7 +91,8 @@ pub(crate) fn triggers<'a>(site: &Site<'_, 'a>, report: &mut Report) -> Option<V
             (Some(trigger), _) => triggers.push(trigger),
             (None, Some(unsupported)) => {
                 refused = true;
-                let message = format!("{} on a {}", unsupported.message(), site.element().tag.name());
+                let message =
+                    format!("{}, here on {}", unsupported.message(), site.element().tag.with_article());
                 report.error(node, message, unsupported.remedy);
             }
             (None, None) => {
@@ -172,7 +173,7 @@ pub(crate) fn check_misplaced(site: &Site<'_, '_>, report: &mut Report) {
         | Tag::BoundaryEvent => {}
         _ => {
             for node in definition_nodes(site.node()) {
-                let message = format!("an event definition has no effect on a {}", tag.name());
+                let message = format!("an event definition has no effect on {}", tag.with_article());
                 report.error(node, message, "attach a boundary event, or remove the event definition");
             }
         }

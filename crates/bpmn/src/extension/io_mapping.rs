@@ -41,7 +41,7 @@ pub(crate) fn lower(site: &Site<'_, '_>, report: &mut Report) -> (Vec<Mapping>, 
 fn check_input_allowed(site: &Site<'_, '_>, node: Node<'_>, report: &mut Report) {
     let tag = site.element().tag;
     if matches!(tag, Tag::StartEvent | Tag::IntermediateCatchEvent | Tag::BoundaryEvent) {
-        let message = format!("an input mapping has no effect on a {}", tag.name());
+        let message = format!("an input mapping has no effect on {}", tag.with_article());
         report.warning(node, message, "use an output mapping");
     }
 }

@@ -104,7 +104,7 @@ pub(crate) fn check(site: &Site<'_, '_>, report: &mut Report) {
         let name = node.tag_name().name();
         match treatment(name) {
             Some(Treatment::ReadBy(tags)) if !tags.contains(&tag) => {
-                let message = format!("zeebe:{name} has no effect on a {}", tag.name());
+                let message = format!("zeebe:{name} has no effect on {}", tag.with_article());
                 report.warning(node, message, "remove it, or move it to the element that it is meant for");
             }
             Some(Treatment::ReadBy(_) | Treatment::Ignored) => {}
