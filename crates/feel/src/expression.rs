@@ -67,7 +67,7 @@ impl Expression {
             ExprKind::Name(name) => Some(name.clone()),
             _ => None,
         };
-        let code = Code::Expression(compile::expression(tree, dialect, names, true));
+        let code = Code::Expression(compile::expression(text, tree, dialect, names, true));
         Self(Arc::new(Compiled { text: text.into(), dialect, code, variable }))
     }
 
@@ -78,7 +78,7 @@ impl Expression {
         names: &Names,
     ) -> Result<Expression, Diagnostics> {
         let tree = parse_unary_tests(text, dialect, names)?;
-        let code = Code::Tests(compile::unary_tests(&tree, dialect, names, true));
+        let code = Code::Tests(compile::unary_tests(text, &tree, dialect, names, true));
         Ok(Self(Arc::new(Compiled { text: text.into(), dialect, code, variable: None })))
     }
 

@@ -120,12 +120,19 @@ impl Lexer<'_> {
         }
     }
 
+    /// Whether nothing separates this place from the token before it: `a.5` is no number after a name, `else .5` is.
+    fn adjoins(&self) -> bool {
+        !self.text[..self.at].ends_with(|before: char| is_space(before) || before == '/')
+    }
+
     fn next(&mut self, previous: Option<TokenKind>) -> TokenKind {
         use TokenKind::*;
         let (kind, length) = match (self.byte(0), self.byte(1)) {
             (b'a'..=b'z' | b'A'..=b'Z' | b'_' | b'$', _) => (Name, self.name_length()),
             (b'0'..=b'9', _) => (Number, self.number_length()),
-            (b'.', b'0'..=b'9') if !ends_operand(previous) => (Number, self.number_length()),
+            (b'.', b'0'..=b'9') if !(ends_operand(previous) && self.adjoins()) => {
+                (Number, self.number_length())
+            }
             (b'"', _) => self.string(),
             (b'`', _) => match self.rest()[1..].find('`') {
                 Some(end) if end > 0 => (Quoted, end + 2),

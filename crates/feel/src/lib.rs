@@ -27,6 +27,8 @@ pub mod number;
 mod parser;
 mod pattern;
 mod printer;
+#[cfg(test)]
+mod properties;
 pub mod temporal;
 pub mod value;
 mod variables;

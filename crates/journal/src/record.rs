@@ -66,7 +66,7 @@ impl Epoch {
     /// The epoch that the next claim of the partition gets.
     #[must_use]
     pub fn next(self) -> Epoch {
-        Epoch(self.0 + 1)
+        Epoch(self.0.saturating_add(1))
     }
 }
 
@@ -74,7 +74,7 @@ impl Sequence {
     /// The place after this one.
     #[must_use]
     pub fn next(self) -> Sequence {
-        Sequence(self.0 + 1)
+        Sequence(self.0.saturating_add(1))
     }
 }
 

@@ -43,7 +43,7 @@ fn cycle_repeated(machine: &mut Machine<'_>, arguments: &[Value]) -> Result<Valu
     let interval = arguments[1].to_text(Dialect::Bpmn);
     match &arguments[0] {
         Value::Number(repetitions) => {
-            machine.string(format!("R{}/{interval}", repetitions.to_i64_saturating()))
+            machine.string(format!("R{}/{interval}", repetitions.to_i64_wrapping() as i32))
         }
         _ => machine.string(format!("R/{interval}")),
     }

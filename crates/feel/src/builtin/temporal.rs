@@ -138,7 +138,8 @@ fn time_of(machine: &mut Machine<'_>, arguments: &[Value]) -> Result<Value, Stop
 }
 
 fn offset_of(duration: DaysDuration) -> Option<Offset> {
-    let seconds = duration.total_nanos() / 1_000_000_000;
+    // A fraction of a second is rounded down, as Java's `getSeconds` does.
+    let seconds = duration.total_nanos().div_euclid(1_000_000_000);
     Offset::from_seconds(i32::try_from(seconds).ok()?)
 }
 

@@ -26,20 +26,27 @@ pub(crate) struct Program<T> {
 }
 
 /// Compiles an expression.
-pub(crate) fn expression(expr: &Expr, dialect: Dialect, names: &Names, folding: bool) -> Program<Node> {
-    let mut compiler = Compiler::new(dialect, names, folding);
+pub(crate) fn expression(
+    text: &str,
+    expr: &Expr,
+    dialect: Dialect,
+    names: &Names,
+    folding: bool,
+) -> Program<Node> {
+    let mut compiler = Compiler::new(text, dialect, names, folding);
     let root = compiler.node(expr);
     Program { root, globals: compiler.scopes.into_globals() }
 }
 
 /// Compiles unary tests.
 pub(crate) fn unary_tests(
+    text: &str,
     tests: &UnaryTests,
     dialect: Dialect,
     names: &Names,
     folding: bool,
 ) -> Program<Tests> {
-    let mut compiler = Compiler::new(dialect, names, folding);
+    let mut compiler = Compiler::new(text, dialect, names, folding);
     let root = match tests {
         UnaryTests::Any => Tests::Any,
         UnaryTests::Positive(tests) => Tests::Positive(compiler.tests(tests)),
@@ -50,6 +57,8 @@ pub(crate) fn unary_tests(
 
 struct Compiler<'n> {
     names: &'n Names,
+    /// The text without white space at its end.
+    text: &'n str,
     dialect: Dialect,
     switches: &'static Switches,
     folding: bool,
@@ -57,8 +66,15 @@ struct Compiler<'n> {
 }
 
 impl<'n> Compiler<'n> {
-    fn new(dialect: Dialect, names: &'n Names, folding: bool) -> Self {
-        Self { names, dialect, switches: dialect.switches(), folding, scopes: Scopes::default() }
+    fn new(text: &'n str, dialect: Dialect, names: &'n Names, folding: bool) -> Self {
+        Self {
+            names,
+            text: text.trim_end(),
+            dialect,
+            switches: dialect.switches(),
+            folding,
+            scopes: Scopes::default(),
+        }
     }
 
     fn node(&mut self, expr: &Expr) -> Node {
@@ -195,11 +211,17 @@ impl<'n> Compiler<'n> {
         tests.iter().map(|test| self.test(test)).collect()
     }
 
+    /// Whether `true` or `false` there means that the input is: in the BPMN dialect only at the end of the text.
+    fn is_input_boolean(&self, span: Span) -> bool {
+        let is_last = || matches!(self.text.get(span.start as usize..), Some("true" | "false"));
+        self.dialect == Dialect::Dmn || is_last()
+    }
+
     fn test(&mut self, test: &Expr) -> Test {
         match &test.kind {
             ExprKind::Test(operator, value) => Test::Compare(*operator, self.node(value)),
             ExprKind::Range(range) => Test::Range(self.range(range), test.span),
-            ExprKind::Boolean(_) => Test::Equals(self.node(test)),
+            ExprKind::Boolean(_) if self.is_input_boolean(test.span) => Test::Equals(self.node(test)),
             _ if reads_input(test) => Test::Condition(self.node(test)),
             _ => Test::Value(self.node(test)),
         }

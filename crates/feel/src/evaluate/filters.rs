@@ -59,9 +59,14 @@ impl Machine<'_> {
     }
 }
 
-/// The item at the place, counted from 1, or from the end if negative; null if there is none.
+/// The item at the place, counted from 1, or from the end if negative; null if there is none. A fraction is cut off.
 fn at(list: &List, index: &Number) -> Value {
-    let Some(index) = index.to_i64() else { return Value::Null };
-    let place = if index > 0 { index - 1 } else { list.len() as i64 + index };
-    usize::try_from(place).ok().and_then(|place| list.get(place).cloned()).unwrap_or_default()
+    let size = Number::from(list.len());
+    let place =
+        if index.is_negative() || index.is_zero() { size.add(index) } else { index.subtract(&Number::ONE) };
+    let place = place.filter(|place| !place.is_negative()).map(|place| place.to_i64_saturating());
+    place
+        .and_then(|place| usize::try_from(place).ok())
+        .and_then(|place| list.get(place).cloned())
+        .unwrap_or_default()
 }

@@ -194,10 +194,11 @@ impl Test {
     /// The value that the input must equal, if that is all the test says and it is known when compiling.
     pub(crate) fn literal(&self) -> Option<&Value> {
         match self {
-            Test::Equals(node) | Test::Value(node) => match &node.kind {
-                NodeKind::Constant(value) => Some(value),
-                _ => None,
-            },
+            Test::Equals(node) => node.constant(),
+            // `true` holds for every input, a list for each of its items.
+            Test::Value(node) => node
+                .constant()
+                .filter(|value| !matches!(value, Value::Boolean(_) | Value::List(_) | Value::Range(_))),
             Test::Compare(..) | Test::Range(..) | Test::Condition(_) => None,
         }
     }

@@ -34,25 +34,66 @@ fn number(outcome: Outcome) -> Option<Number> {
     Number::from_parts(coefficient, exponent)
 }
 
+/// Decimal digits kept before the last rounding: enough that one more digit can say which way a tie falls.
+const KEPT_DIGITS: usize = 37;
+
+/// An exact result, rounded once. `rest` says whether something beyond the last digit was cut off already.
+fn rounded(whole: IBig, exponent: i32, rest: bool) -> Option<Number> {
+    let digits = whole.to_string().trim_start_matches('-').len();
+    let cut = digits.saturating_sub(KEPT_DIGITS);
+    let scale = IBig::from(10_u8).pow(cut);
+    let (mut kept, lost) = (i128::try_from(&(&whole / &scale)).ok()?, &whole % &scale);
+    if (rest || lost != IBig::ZERO) && kept % 5 == 0 {
+        // A digit that is no tie stands for all that was cut off.
+        kept += if whole < IBig::ZERO { -1 } else { 1 };
+    }
+    Number::from_parts(kept, exponent.checked_add(i32::try_from(cut).ok()?)?)
+}
+
+fn scaled(coefficient: i128, zeros: u32) -> IBig {
+    IBig::from(coefficient) * IBig::from(10_u8).pow(zeros as usize)
+}
+
 pub(super) fn add(left: Parts, right: Parts) -> Option<Number> {
-    number(CONTEXT.add(&repr(left), &repr(right)))
+    let (high, low) = if left.1 >= right.1 { (left, right) } else { (right, left) };
+    let apart = high.1.abs_diff(low.1);
+    if high.0 == 0 || low.0 == 0 {
+        // A zero far away changes nothing.
+        let (coefficient, exponent) = if high.0 == 0 { low } else { high };
+        return Number::from_parts(coefficient, exponent);
+    }
+    const FAR: u32 = 80;
+    if apart <= FAR {
+        return rounded(scaled(high.0, apart) + IBig::from(low.0), low.1, false);
+    }
+    // The lower one only tells on which side of the higher one the sum lies.
+    rounded(scaled(high.0, FAR) + IBig::from(low.0.signum()), high.1 - FAR as i32, true)
 }
 
 pub(super) fn multiply(left: Parts, right: Parts) -> Option<Number> {
-    number(CONTEXT.mul(&repr(left), &repr(right)))
+    rounded(IBig::from(left.0) * IBig::from(right.0), left.1 + right.1, false)
 }
 
 pub(super) fn divide(left: Parts, right: Parts) -> Option<Number> {
-    number(CONTEXT.div(&repr(left), &repr(right)))
+    const ZEROS: u32 = 72;
+    let numerator = scaled(left.0, ZEROS);
+    let divisor = IBig::from(right.0);
+    let (quotient, rest) = (&numerator / &divisor, &numerator % &divisor);
+    let exact = rest == IBig::ZERO;
+    let exponent = left.1 - right.1 - ZEROS as i32;
+    let number = rounded(quotient, exponent, !exact)?;
+    if !exact {
+        return Some(number);
+    }
+    let (coefficient, exponent) = number.parts();
+    let (coefficient, exponent) = strip_zeros(coefficient, exponent, left.1 - right.1);
+    Number::from_parts(coefficient, exponent)
 }
 
 pub(super) fn remainder(left: Parts, right: Parts) -> Option<Number> {
     let lowest = left.1.min(right.1);
-    let whole = |(coefficient, exponent): Parts| {
-        IBig::from(coefficient) * IBig::from(10_u8).pow(exponent.abs_diff(lowest) as usize)
-    };
-    let rest = whole(left) % whole(right);
-    number(CONTEXT.add(&Repr::new(rest, lowest as isize), &Repr::zero()))
+    let whole = |(coefficient, exponent): Parts| scaled(coefficient, exponent.abs_diff(lowest));
+    rounded(whole(left) % whole(right), lowest, false)
 }
 
 pub(super) fn sqrt(value: Parts) -> Option<Number> {

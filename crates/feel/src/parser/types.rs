@@ -16,6 +16,9 @@ impl Parser<'_> {
         }
         let of = self.type_body();
         self.leave();
+        if !self.diagnostics.is_empty() {
+            return TypeExpr::Unknown(shared(""));
+        }
         let text = super::names::normal(self.slice(self.span_from(start)));
         match of {
             Some(Of::Known(of)) => TypeExpr::Known(of, text),

@@ -18,7 +18,7 @@ pub(super) fn write(value: &Value, quotes: Quotes, dialect: Dialect, out: &mut S
         Value::Boolean(true) => out.push_str("true"),
         Value::Boolean(false) => out.push_str("false"),
         Value::Number(number) => push(out, number),
-        Value::String(text) if quotes == Quotes::Double => push(out, &format_args!("\"{text}\"")),
+        Value::String(text) if quotes == Quotes::Double => quoted(text, dialect, out),
         Value::String(text) => out.push_str(text),
         Value::Date(_)
         | Value::Time(_)
@@ -33,23 +33,24 @@ pub(super) fn write(value: &Value, quotes: Quotes, dialect: Dialect, out: &mut S
             out.push('[');
             for (nth, item) in items.iter().enumerate() {
                 out.push_str(if nth == 0 { "" } else { ", " });
-                write(item, quotes, dialect, out);
+                write(item, Quotes::Double, dialect, out);
             }
             out.push(']');
         }
         Value::Context(context) => {
             out.push('{');
             for (nth, (name, entry)) in context.entries().iter().enumerate() {
-                push(out, &format_args!("{}{name}:", if nth == 0 { "" } else { ", " }));
-                write(entry, quotes, dialect, out);
+                out.push_str(if nth == 0 { "" } else { ", " });
+                key(name, dialect, out);
+                write(entry, Quotes::Double, dialect, out);
             }
             out.push('}');
         }
         Value::Range(range) => {
             out.push(if range.start().included { '[' } else { '(' });
-            write(&range.start().value, quotes, dialect, out);
+            write(&range.start().value, Quotes::Double, dialect, out);
             out.push_str("..");
-            write(&range.end().value, quotes, dialect, out);
+            write(&range.end().value, Quotes::Double, dialect, out);
             out.push(if range.end().included { ']' } else { ')' });
         }
         Value::Function(function) => {
@@ -57,6 +58,28 @@ pub(super) fn write(value: &Value, quotes: Quotes, dialect: Dialect, out: &mut S
             push(out, &format_args!("function({})", names.join(", ")));
         }
     }
+}
+
+/// A string within another value. DMN escapes what must be escaped to read it back; feel-scala does not.
+fn quoted(text: &str, dialect: Dialect, out: &mut String) {
+    out.push('"');
+    for next in text.chars() {
+        if dialect == Dialect::Dmn && matches!(next, '"' | '\\') {
+            out.push('\\');
+        }
+        out.push(next);
+    }
+    out.push('"');
+}
+
+/// The key of an entry: `a:` or in DMN `a: `, there in quotes if it is no name.
+fn key(name: &str, dialect: Dialect, out: &mut String) {
+    let is_name = name.chars().all(|next| next.is_alphanumeric() || matches!(next, ' ' | '_'));
+    match dialect {
+        Dialect::Dmn if !is_name => quoted(name, dialect, out),
+        Dialect::Dmn | Dialect::Bpmn => out.push_str(name),
+    }
+    out.push_str(if dialect == Dialect::Dmn { ": " } else { ":" });
 }
 
 /// Writing into a string cannot fail.

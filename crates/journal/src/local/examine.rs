@@ -272,13 +272,15 @@ impl Examination {
     /// What was confirmed beyond the last good frame.
     fn unmet(&self, number: u32, offset: usize) -> Option<Spot> {
         let last = self.course.last;
-        let durable = self.mark.map_or(Position(0), |mark| mark.durable).max(self.course.durable);
-        if durable > last {
-            let why = format!("frames up to {durable} were confirmed and the last good one is {last}");
-            return Some(Spot::new(number, offset, last.next(), why));
+        if let Some(missing) = self.mark.map(|mark| mark.segment).filter(|segment| *segment > number) {
+            let why = format!("segment {missing} was begun and is missing");
+            return Some(Spot::new(missing, 0, last.next(), why));
         }
-        let missing = self.mark.map(|mark| mark.segment).filter(|segment| *segment > number)?;
-        Some(Spot::new(missing, 0, last.next(), format!("segment {missing} was begun and is missing")))
+        let durable = self.mark.map_or(Position(0), |mark| mark.durable).max(self.course.durable);
+        (durable > last).then(|| {
+            let why = format!("frames up to {durable} were confirmed and the last good one is {last}");
+            Spot::new(number, offset, last.next(), why)
+        })
     }
 }
 

@@ -177,7 +177,7 @@ pub(super) fn hash_at(bytes: &[u8], at: usize) -> ChainHash {
 
 impl Position {
     pub(super) fn next(self) -> Position {
-        Position(self.0 + 1)
+        Position(self.0.saturating_add(1))
     }
 }
 

@@ -59,14 +59,16 @@ pub struct Repair {
     pub kept_in: Vec<String>,
 }
 
-/// Reads and checks everything, changes nothing. The journal must not be open elsewhere.
+/// Reads and verifies everything, every checksum, hash and chain, and changes nothing. The journal must not be open elsewhere.
 ///
 /// # Errors
 /// [`JournalError::Locked`], [`NewerFormat`](JournalError::NewerFormat), a damaged or missing marker, or what the system answers.
 /// Damage of the log itself is no error but the [`Condition`].
 pub fn inspect(disk: &dyn Disk) -> Result<Inspection, JournalError> {
+    // What is no journal gets no lock file either.
+    let incarnation = open::identity(disk)?;
     let _lock = open::take_lock(disk, "an inspection")?;
-    let examination = examine(disk, open::identity(disk)?)?;
+    let examination = examine(disk, incarnation)?;
     inspection(disk, &examination)
 }
 
@@ -95,8 +97,8 @@ fn inspection(disk: &dyn Disk, examination: &Examination) -> Result<Inspection, 
 /// # Errors
 /// As [`inspect`]; [`JournalError::Damaged`] when not even the first segment can be kept.
 pub fn repair_accepting_loss(disk: &dyn Disk) -> Result<Option<Repair>, JournalError> {
-    let _lock = open::take_lock(disk, "a repair")?;
     let incarnation = open::identity(disk)?;
+    let _lock = open::take_lock(disk, "a repair")?;
     let examination = examine(disk, incarnation)?;
     let Verdict::Refused(spot) = &examination.verdict else { return Ok(None) };
     let Some(kept) = examination.segments.last().map(|segment| segment.number) else {

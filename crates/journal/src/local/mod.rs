@@ -11,7 +11,8 @@
 //! lost+cut/            what recovery cut off a torn tail; safe to delete
 //! ```
 //!
-//! What recovery does with what it finds is the decision table in `examine.rs`. Limit of the format: rot that strikes only the very
+//! What recovery does with what it finds is the decision table in `examine.rs`. A mirror on a second disk would be a
+//! [`Disk`](crate::disk::Disk) over two others. Limit of the format: rot that strikes only the very
 //! last flush before a power loss, while the watermark file is stale, looks like a torn write and is cut.
 
 mod append;
@@ -67,6 +68,8 @@ pub const SEGMENT_BYTES: u64 = 64 * 1024 * 1024;
 pub const RESERVE_BYTES: u64 = SEGMENT_BYTES + 4 * 1024 * 1024;
 /// The smallest segment, in bytes.
 pub const MIN_SEGMENT_BYTES: u64 = 16 * 1024;
+/// The largest segment, in bytes, unless a group needs more. Offsets have 32 bits.
+pub const MAX_SEGMENT_BYTES: u64 = 1024 * 1024 * 1024;
 /// The largest group of records in one append, with headers, in bytes.
 pub const MAX_GROUP_BYTES: usize = 1024 * 1024 * 1024;
 
@@ -91,7 +94,7 @@ pub struct LocalJournal {
     active: Active,
     /// The last frame, which is durable.
     last: Position,
-    /// Up to where the frames before the next group are known to be durable; equal to `last` by now.
+    /// The epochs that were claimed on this handle.
     claimed: BTreeMap<PartitionId, Epoch>,
     watermark: Watermark,
     /// The group being built; kept for its memory.

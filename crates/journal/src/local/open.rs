@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{
-    Active, Incarnation, LocalJournal, MIN_SEGMENT_BYTES, Options,
+    Active, Incarnation, LocalJournal, MAX_SEGMENT_BYTES, MIN_SEGMENT_BYTES, Options,
     examine::{Examination, Spot, Verdict, examine, failed, read_marker, read_segment, segment_numbers},
     frame::Position,
     marker,
@@ -54,8 +54,10 @@ impl LocalJournal {
     /// [`JournalError::Locked`], [`NewerFormat`](JournalError::NewerFormat), [`Damaged`](JournalError::Damaged) (then nothing was changed),
     /// [`Full`](JournalError::Full), [`Failed`](JournalError::Failed).
     pub fn open(disk: SharedDisk, mut options: Options) -> Result<LocalJournal, JournalError> {
-        options.segment_bytes =
-            options.segment_bytes.max(MIN_SEGMENT_BYTES).next_multiple_of(BLOCK_BYTES as u64);
+        options.segment_bytes = options
+            .segment_bytes
+            .clamp(MIN_SEGMENT_BYTES, MAX_SEGMENT_BYTES)
+            .next_multiple_of(BLOCK_BYTES as u64);
         let lock = take_lock(disk.as_ref(), &options.holder)?;
         let found = read_marker(disk.as_ref())?;
         let incarnation = match found {

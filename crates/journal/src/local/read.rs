@@ -162,24 +162,25 @@ impl Cursor {
     }
 
     fn window(&mut self, segment: u32) -> Result<&mut Window, JournalError> {
-        if self.window.as_ref().is_none_or(|window| window.segment != segment) {
-            let name = file_name(segment);
-            let file = self.reader.disk.open(&name).map_err(|error| {
-                if error.kind() == io::ErrorKind::NotFound {
-                    let (partition, from) = (self.partition, self.next);
-                    JournalError::Trimmed { partition, from, first: from.next() }
-                } else {
-                    failed(self.reader.disk.as_ref(), "opening", &name, &error)
-                }
-            })?;
-            self.window = Some(Window { segment, file, start: 0, bytes: Vec::new() });
-        }
-        // It was put there just now if it was not there before.
-        self.window.as_mut().ok_or(JournalError::PastEnd {
-            partition: self.partition,
-            asked: self.next,
-            last: self.last,
-        })
+        let window = match self.window.take().filter(|window| window.segment == segment) {
+            Some(window) => window,
+            None => self.open_window(segment)?,
+        };
+        Ok(self.window.insert(window))
+    }
+
+    fn open_window(&self, segment: u32) -> Result<Window, JournalError> {
+        let name = file_name(segment);
+        let file = self.reader.disk.open(&name).map_err(|error| {
+            if error.kind() == io::ErrorKind::NotFound {
+                // A trim deleted it after it was looked up.
+                let (partition, from) = (self.partition, self.next);
+                JournalError::Trimmed { partition, from, first: from.next() }
+            } else {
+                failed(self.reader.disk.as_ref(), "opening", &name, &error)
+            }
+        })?;
+        Ok(Window { segment, file, start: 0, bytes: Vec::new() })
     }
 }
 

@@ -93,6 +93,9 @@ impl SegmentHeader {
         if u32_at(bytes, 8) != FORMAT || u32_at(bytes, 48) as usize != BLOCK_BYTES {
             return Err("the segment is of another format than its journal");
         }
+        if u64_at(bytes, 40) > u64::from(u32::MAX) {
+            return Err("the segment claims to be larger than any segment is");
+        }
         let count = u32_at(bytes, 52) as usize;
         let table = bytes.get(FIXED_BYTES..frames_start(count)).ok_or("the partition table is cut short")?;
         if crc32c::crc32c(table) != u32_at(bytes, 56) {

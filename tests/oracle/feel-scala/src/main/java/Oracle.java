@@ -29,6 +29,7 @@ import org.camunda.feel.syntaxtree.ValDate;
 import org.camunda.feel.syntaxtree.ValDateTime;
 import org.camunda.feel.syntaxtree.ValDayTimeDuration;
 import org.camunda.feel.syntaxtree.ValList;
+import org.camunda.feel.syntaxtree.ValError;
 import org.camunda.feel.syntaxtree.ValLocalDateTime;
 import org.camunda.feel.syntaxtree.ValLocalTime;
 import org.camunda.feel.syntaxtree.ValNull$;
@@ -106,7 +107,7 @@ public final class Oracle {
     }
     if (isTest && request.containsKey("input")) {
       variables.put("cellInput", decimals(request.get("input")));
-      variables.put("?", decimals(request.get("input")));
+
     }
     return new Context.StaticContext(
         scala.collection.immutable.Map.from(CollectionConverters.asScala(variables)),
@@ -278,6 +279,9 @@ public final class Oracle {
     }
 
     private static Val cycle(String times, Val interval) {
+      if (!(interval instanceof ValDayTimeDuration) && !(interval instanceof ValYearMonthDuration)) {
+        return new ValError("Illegal arguments");
+      }
       return new ValString("R" + times + "/" + interval);
     }
 

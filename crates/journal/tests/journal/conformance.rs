@@ -1,10 +1,7 @@
 //! Every back end against the one suite.
 
-mod suite;
-
 use std::sync::Arc;
 
-use suite::World;
 use weir_journal::{
     Journal,
     disk::{RealDisk, SharedDisk, sim::SimDisk},
@@ -12,6 +9,8 @@ use weir_journal::{
     memory::MemoryStore,
     treacherous::{TreacherousStore, Treachery},
 };
+
+use crate::suite::{self, World};
 
 struct Memory(MemoryStore);
 

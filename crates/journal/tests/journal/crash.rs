@@ -1,0 +1,214 @@
+//! Power loss and death at every moment: whatever the disk then holds, all that was confirmed is recovered.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use weir_journal::{
+    AppendError, Epoch, Journal, JournalError, PartitionId, Sequence,
+    disk::sim::SimDisk,
+    local::{Incarnation, LocalJournal, Options},
+    random::SplitMix,
+};
+
+use crate::suite::{P, Q, payloads, record};
+
+fn options() -> Options {
+    let mut options = Options::new(Incarnation([9; 16]));
+    options.segment_bytes = 32 * 1024;
+    options.reserve_bytes = 8 * 1024;
+    options
+}
+
+fn open(disk: &SimDisk) -> Result<LocalJournal, JournalError> {
+    LocalJournal::open(Arc::new(disk.clone()), options())
+}
+
+/// What a client was told, and what it may find beside that.
+#[derive(Debug, Default, Clone)]
+struct Told {
+    epoch: Epoch,
+    trimmed: Sequence,
+    confirmed: Vec<Vec<u8>>,
+    /// The payloads of the call that had no answer.
+    doubtful: Vec<Vec<u8>>,
+}
+
+type Story = BTreeMap<PartitionId, Told>;
+
+/// Creates a journal, claims, appends over several segments, trims, prepares spares; ends when the power does.
+fn workload(disk: &SimDisk, story: &mut Story) -> Result<(), String> {
+    let mut random = SplitMix(11);
+    for round in 0..3_u64 {
+        let mut journal = open(disk).map_err(|error| error.to_string())?;
+        for partition in [P, Q] {
+            let told = story.entry(partition).or_default();
+            told.epoch = journal.claim(partition).map_err(|error| error.to_string())?.epoch;
+        }
+        for step in 0..7_u64 {
+            append_group(&mut journal, story, &mut random, round * 100 + step)?;
+            if step % 3 == 1
+                && let Some(chore) = journal.take_chore()
+            {
+                chore();
+            }
+            if step % 2 == 1 {
+                let told = story.entry(P).or_default();
+                let until = Sequence(told.confirmed.len() as u64);
+                // Trimmed counts from the moment it was asked for.
+                told.trimmed = until;
+                journal.trim(P, until).map_err(|error| error.to_string())?;
+                let told = story.entry(Q).or_default();
+                told.trimmed = Sequence((told.confirmed.len() as u64).saturating_sub(2));
+                journal.trim(Q, told.trimmed).map_err(|error| error.to_string())?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn append_group(
+    journal: &mut LocalJournal,
+    story: &mut Story,
+    random: &mut SplitMix,
+    step: u64,
+) -> Result<(), String> {
+    let mut group = Vec::new();
+    for (partition, told) in story.iter() {
+        for number in 0..2 {
+            let payload = vec![random.draw() as u8; 500 + random.below(3000)];
+            let payload = [step.to_le_bytes().to_vec(), payload].concat();
+            group.push((*partition, told.epoch, told.confirmed.len() as u64 + 1 + number, payload));
+        }
+    }
+    let records: Vec<_> = group
+        .iter()
+        .map(|(partition, epoch, sequence, payload)| record(*partition, *epoch, *sequence, payload))
+        .collect();
+    let answer = journal.append(&records);
+    for (partition, _, _, payload) in group {
+        let told = story.entry(partition).or_default();
+        match &answer {
+            Ok(()) => told.confirmed.push(payload),
+            Err(AppendError::Failed(_)) => told.doubtful.push(payload),
+            Err(error) => panic!("append: {error}"),
+        }
+    }
+    answer.map_err(|error| error.to_string())
+}
+
+/// Opens an image and compares it with what was told; then claims and appends, opens again and compares again.
+fn check(image: &SimDisk, story: &Story, context: &str) {
+    let mut journal = open(image).unwrap_or_else(|error| panic!("{context}: {error}"));
+    let mut all_doubtful_there = Vec::new();
+    for (partition, told) in story {
+        let tail = journal.tail(*partition).expect("tail");
+        assert!(tail.epoch >= told.epoch, "{context}: an epoch was forgotten");
+        assert!(tail.trimmed <= told.trimmed, "{context}: more is trimmed than was asked for");
+        let there = payloads(&journal, *partition);
+        let mut expected = told.confirmed.clone();
+        let survived = (tail.last_sequence.0 as usize)
+            .checked_sub(expected.len())
+            .unwrap_or_else(|| panic!("{context}: confirmed records of partition {partition} are lost"));
+        assert!(survived == 0 || survived == told.doubtful.len(), "{context}: half a group survived");
+        if !told.doubtful.is_empty() {
+            all_doubtful_there.push(survived > 0);
+        }
+        expected.extend(told.doubtful.iter().cloned());
+        let expected = &expected[tail.trimmed.0 as usize..tail.last_sequence.0 as usize];
+        assert!(there == expected, "{context}: partition {partition} holds something else");
+    }
+    all_doubtful_there.dedup();
+    assert!(all_doubtful_there.len() <= 1, "{context}: a group survived in one partition only");
+    for (partition, told) in story {
+        let claim = journal.claim(*partition).unwrap_or_else(|error| panic!("{context}: {error}"));
+        assert!(claim.epoch > told.epoch, "{context}: an epoch was given out twice");
+        let next = claim.last_sequence.next().0;
+        journal.append(&[record(*partition, claim.epoch, next, b"after")]).expect("append");
+    }
+    drop(journal);
+    let journal = open(image).unwrap_or_else(|error| panic!("{context}, second time: {error}"));
+    for partition in story.keys() {
+        assert_eq!(payloads(&journal, *partition).last().expect("a record"), b"after", "{context}");
+    }
+}
+
+fn operations_of_workload() -> u64 {
+    let disk = SimDisk::new();
+    workload(&disk, &mut Story::new()).expect("the workload runs");
+    disk.operations()
+}
+
+#[test]
+fn every_image_of_every_power_loss_recovers() {
+    let mut images = 0;
+    for operation in 1..=operations_of_workload() {
+        let disk = SimDisk::new();
+        disk.cut_power_at(operation);
+        let mut story = Story::new();
+        workload(&disk, &mut story).expect_err("the power goes");
+        for (number, image) in disk.crash_images(operation, 12).enumerate() {
+            check(&image, &story, &format!("operation {operation}, image {number}"));
+            images += 1;
+        }
+    }
+    assert!(images > 2500, "only {images} images were tried");
+}
+
+#[test]
+fn every_kill_recovers() {
+    for operation in 1..=operations_of_workload() {
+        let disk = SimDisk::new();
+        disk.cut_power_at(operation);
+        let mut story = Story::new();
+        workload(&disk, &mut story).expect_err("the process dies");
+        // The caches live on; whatever the dead process had handed over is there.
+        check(&disk.copy(), &story, &format!("killed at operation {operation}"));
+    }
+}
+
+/// Recovery itself loses power, and the recovery of that one, three levels deep.
+#[test]
+fn recovery_that_is_interrupted_recovers() {
+    let operations = operations_of_workload();
+    let mut random = SplitMix(3);
+    let mut images = 0;
+    for operation in (1..=operations).step_by(3) {
+        let disk = SimDisk::new();
+        disk.cut_power_at(operation);
+        let mut story = Story::new();
+        workload(&disk, &mut story).expect_err("the power goes");
+        for image in disk.crash_images(random.draw(), 4) {
+            interrupt(&image, &story, &mut random, 3, &format!("operation {operation}"), &mut images);
+        }
+    }
+    assert!(images > 2000, "only {images} images were tried");
+}
+
+fn interrupt(
+    image: &SimDisk,
+    story: &Story,
+    random: &mut SplitMix,
+    depth: usize,
+    context: &str,
+    images: &mut u64,
+) {
+    *images += 1;
+    if depth == 0 {
+        check(image, story, context);
+        return;
+    }
+    let whole = image.copy();
+    drop(open(&whole).unwrap_or_else(|error| panic!("{context}: {error}")));
+    let operations = whole.operations();
+    if operations == 0 {
+        return;
+    }
+    for _ in 0..2 {
+        let disk = image.copy();
+        let at = 1 + random.below(operations as usize) as u64;
+        disk.cut_power_at(at);
+        open(&disk).expect_err("the power goes");
+        let survivors: Vec<_> = disk.crash_images(random.draw(), 2).collect();
+        let next = &survivors[random.below(survivors.len())];
+        interrupt(next, story, random, depth - 1, &format!("{context}, recovery cut at {at}"), images);
+    }
+}

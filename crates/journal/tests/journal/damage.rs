@@ -1,0 +1,360 @@
+//! Damage of a folder lands in the decision table: recovered whole, cut where nothing was confirmed, or refused. Never in
+//! a wrong state.
+
+use std::sync::Arc;
+
+use weir_journal::{
+    AppendError, Claim, Journal, JournalError, OwnedRecord, Sequence,
+    disk::sim::SimDisk,
+    local::{Condition, Incarnation, LocalJournal, Options, inspect, repair_accepting_loss},
+};
+
+use crate::suite::{P, Q, read_all, record};
+
+const WATERMARK: &str = "watermark";
+const BLOCK: usize = 4096;
+
+pub(crate) fn options() -> Options {
+    let mut options = Options::new(Incarnation([3; 16]));
+    options.segment_bytes = 32 * 1024;
+    options.reserve_bytes = 0;
+    options
+}
+
+pub(crate) fn open(disk: &SimDisk) -> Result<LocalJournal, JournalError> {
+    LocalJournal::open(Arc::new(disk.clone()), options())
+}
+
+fn segment(number: u32) -> String {
+    format!("{number:010}.segment")
+}
+
+/// Three segments, two partitions, groups of two records.
+fn written(groups: u64) -> SimDisk {
+    let disk = SimDisk::new();
+    let mut journal = open(&disk).expect("open");
+    let (p, q) = (claim(&mut journal, P), claim(&mut journal, Q));
+    for sequence in 1..=groups {
+        let payload = vec![sequence as u8 | 0x40; 40 * sequence as usize];
+        let group = [record(P, p.epoch, sequence, &payload), record(Q, q.epoch, sequence, b"short")];
+        journal.append(&group).expect("append");
+    }
+    drop(journal);
+    disk
+}
+
+fn claim(journal: &mut LocalJournal, partition: weir_journal::PartitionId) -> Claim {
+    journal.claim(partition).expect("claim")
+}
+
+/// As after a power loss that spared the segments: the watermark file does not know of the last flush.
+fn with_stale_watermark(disk: &SimDisk) -> SimDisk {
+    disk.crash(|_| weir_journal::disk::sim::Fate::Lost)
+}
+
+fn held(disk: &SimDisk) -> Result<[Vec<OwnedRecord>; 2], JournalError> {
+    let journal = open(disk)?;
+    Ok([read_all(&journal, P), read_all(&journal, Q)])
+}
+
+fn files(disk: &SimDisk) -> Vec<(String, Vec<u8>)> {
+    disk.paths().into_iter().map(|path| (path.clone(), disk.contents(&path))).collect()
+}
+
+fn refusal(disk: &SimDisk) -> String {
+    let before = files(disk);
+    let error = open(disk).expect_err("it is refused");
+    assert_eq!(files(disk), before, "a refusal changes nothing");
+    assert!(matches!(error, JournalError::Damaged(_)), "{error}");
+    error.to_string()
+}
+
+fn flip(disk: &SimDisk, path: &str, offset: usize, mask: u8) {
+    let byte = disk.contents(path)[offset] ^ mask;
+    disk.overwrite(path, offset, &[byte]);
+}
+
+/// The offsets of frames in a segment.
+fn frames(disk: &SimDisk, path: &str) -> Vec<usize> {
+    let contents = disk.contents(path);
+    (BLOCK..contents.len()).step_by(8).filter(|at| contents[*at..].starts_with(b"WJF\x01")).collect()
+}
+
+/// Every byte that means something, and some of the zeros between.
+fn worth_damaging(contents: &[u8]) -> impl Iterator<Item = usize> {
+    let near_something = |at: usize| {
+        contents[at.saturating_sub(8)..(at + 8).min(contents.len())].iter().any(|byte| *byte != 0)
+    };
+    (0..contents.len()).filter(move |at| near_something(*at) || at % 37 == 0)
+}
+
+const GROUPS: u64 = 13;
+
+#[test]
+fn each_damaged_byte_is_harmless_or_refused() {
+    let disk = written(GROUPS);
+    let expected = held(&disk.copy()).expect("open");
+    assert_eq!(expected[0].len() as u64, GROUPS);
+    let (mut harmless, mut refused) = (0, 0);
+    for path in disk.paths() {
+        for offset in worth_damaging(&disk.contents(&path)) {
+            let damaged = disk.copy();
+            flip(&damaged, &path, offset, 1 << (offset % 8));
+            match held(&damaged) {
+                Ok(found) => {
+                    assert!(found == expected, "byte {offset} of {path}: opened with something else");
+                    harmless += 1;
+                }
+                Err(JournalError::Damaged(_)) => refused += 1,
+                Err(error) => panic!("byte {offset} of {path}: {error}"),
+            }
+        }
+    }
+    assert!(harmless > 1000 && refused > 5000, "{harmless} harmless, {refused} refused");
+}
+
+#[test]
+fn with_a_stale_watermark_only_the_last_flush_can_be_cut() {
+    let disk = with_stale_watermark(&written(GROUPS));
+    let expected = held(&disk.copy()).expect("open");
+    let last = disk.paths().into_iter().rfind(|path| path.ends_with(".segment")).expect("a segment");
+    let last_group = frames(&disk, &last).into_iter().rev().nth(1).expect("a group of two frames");
+    let mut cut = 0;
+    for path in disk.paths() {
+        for offset in worth_damaging(&disk.contents(&path)) {
+            let damaged = disk.copy();
+            flip(&damaged, &path, offset, 0x80 >> (offset % 8));
+            match held(&damaged) {
+                Ok(found) if found == expected => {}
+                Ok(found) => {
+                    assert!(path == last && offset >= last_group, "byte {offset} of {path} cut something");
+                    for (found, expected) in found.iter().zip(&expected) {
+                        assert!(*found == expected[..expected.len() - 1]);
+                    }
+                    cut += 1;
+                }
+                Err(JournalError::Damaged(_)) => {
+                    assert!(
+                        path != last || offset < last_group,
+                        "byte {offset} of {path} was never confirmed for sure"
+                    );
+                }
+                Err(error) => panic!("byte {offset} of {path}: {error}"),
+            }
+        }
+    }
+    assert!(cut > 200, "{cut}");
+}
+
+#[test]
+fn each_lost_swapped_or_garbled_sector_is_harmless_or_refused() {
+    let disk = written(GROUPS);
+    let expected = held(&disk.copy()).expect("open");
+    let check = |damaged: &SimDisk, what: String| match held(damaged) {
+        Ok(found) => assert!(found == expected, "{what}: opened with something else"),
+        Err(JournalError::Damaged(_)) => {}
+        Err(error) => panic!("{what}: {error}"),
+    };
+    for path in disk.paths().iter().filter(|path| *path != "lock") {
+        let contents = disk.contents(path);
+        let sectors: Vec<_> = contents.chunks(512).collect();
+        for (number, sector) in sectors.iter().enumerate() {
+            for fill in [0, 0xff] {
+                let damaged = disk.copy();
+                damaged.overwrite(path, number * 512, &vec![fill; sector.len()]);
+                check(&damaged, format!("sector {number} of {path} full of {fill}"));
+            }
+            for (other, other_sector) in sectors.iter().enumerate().take(number) {
+                if other_sector == sector {
+                    continue;
+                }
+                let damaged = disk.copy();
+                damaged.overwrite(path, number * 512, other_sector);
+                damaged.overwrite(path, other * 512, sector);
+                check(&damaged, format!("sectors {number} and {other} of {path} swapped"));
+            }
+        }
+        for bytes in 0..contents.len() {
+            if bytes % 61 == 0 || bytes % 512 < 2 {
+                let damaged = disk.copy();
+                damaged.truncate(path, bytes);
+                check(&damaged, format!("{path} cut to {bytes} bytes"));
+            }
+        }
+    }
+}
+
+// The decision table, row by row.
+
+#[test]
+fn bad_frame_at_the_end_beyond_the_watermark_is_cut_and_kept() {
+    let disk = with_stale_watermark(&written(3));
+    let last = *frames(&disk, &segment(1)).last().expect("a frame");
+    flip(&disk, &segment(1), last + 20, 1);
+    let inspected = inspect(&disk).expect("inspect");
+    assert!(matches!(inspected.condition, Condition::Torn(_)), "{inspected:?}");
+    let journal = open(&disk).expect("open");
+    let cut = journal.recovery().cut.clone().expect("something was cut");
+    assert!(cut.bytes > 0);
+    assert_eq!(disk.contents(&cut.kept_in).len() as u64, cut.bytes);
+    assert_eq!(journal.tail(P).expect("tail").last_sequence, Sequence(2));
+    assert_eq!(journal.tail(Q).expect("tail").last_sequence, Sequence(2), "a group counts as a whole");
+}
+
+#[test]
+fn bad_frame_beyond_the_watermark_with_sound_ones_behind_it_is_cut() {
+    let disk = with_stale_watermark(&written(3));
+    let group = frames(&disk, &segment(1)).into_iter().rev().nth(1).expect("a group of two frames");
+    flip(&disk, &segment(1), group + 100, 1);
+    let journal = open(&disk).expect("open");
+    assert!(journal.recovery().cut.is_some());
+    assert_eq!(journal.tail(Q).expect("tail").last_sequence, Sequence(2));
+    drop(journal);
+    let mut journal = open(&disk).expect("open again");
+    assert!(journal.recovery().cut.is_none(), "it is cut once");
+    let epoch = claim(&mut journal, Q).epoch;
+    journal.append(&[record(Q, epoch, 3, b"on")]).expect("append");
+}
+
+#[test]
+fn bad_frame_up_to_the_watermark_is_refused() {
+    // Known to the watermark file.
+    let disk = written(3);
+    let last = *frames(&disk, &segment(1)).last().expect("a frame");
+    flip(&disk, &segment(1), last + 20, 1);
+    let message = refusal(&disk);
+    assert!(message.contains("0000000001.segment at byte") && message.contains("repair"), "{message}");
+    // Known only to the frame behind it, as the watermark file is old.
+    let disk = with_stale_watermark(&written(3));
+    let earlier = frames(&disk, &segment(1))[3];
+    flip(&disk, &segment(1), earlier + 100, 1);
+    refusal(&disk);
+}
+
+#[test]
+fn missing_segments_are_refused() {
+    for (missing, says) in [(1, "before it are missing"), (2, "the segment is missing"), (3, "missing")] {
+        let disk = written(GROUPS);
+        assert!(disk.paths().contains(&segment(3)));
+        disk.lose(&segment(missing));
+        let message = refusal(&disk);
+        assert!(message.contains(says), "{missing}: {message}");
+    }
+}
+
+#[test]
+fn without_a_watermark_only_zeros_may_follow() {
+    for spoil in [
+        |disk: &SimDisk| disk.lose(WATERMARK),
+        |disk: &SimDisk| {
+            flip(disk, WATERMARK, 9, 1);
+            flip(disk, WATERMARK, 4096 + 9, 1);
+        },
+    ] {
+        let disk = with_stale_watermark(&written(3));
+        spoil(&disk);
+        assert_eq!(held(&disk.copy()).expect("zeros follow")[0].len(), 3);
+        let last = *frames(&disk, &segment(1)).last().expect("a frame");
+        flip(&disk, &segment(1), last + 20, 1);
+        assert!(refusal(&disk).contains("both watermark slots are bad"));
+    }
+}
+
+#[test]
+fn zeroed_tail_is_cut_beyond_the_watermark_and_refused_up_to_it() {
+    let zero_last_group = |disk: &SimDisk| {
+        let group = frames(disk, &segment(1)).into_iter().rev().nth(1).expect("a group of two frames");
+        let bytes = disk.contents(&segment(1)).len() - group;
+        disk.overwrite(&segment(1), group, &vec![0; bytes]);
+    };
+    let disk = with_stale_watermark(&written(3));
+    zero_last_group(&disk);
+    assert_eq!(held(&disk).expect("open")[0].len(), 2);
+    let disk = written(3);
+    zero_last_group(&disk);
+    assert!(refusal(&disk).contains("were confirmed"));
+}
+
+#[test]
+fn frames_of_another_place_are_refused() {
+    // A group of another segment, sound in itself, lies where the next group would go.
+    let disk = with_stale_watermark(&written(GROUPS));
+    let frame = frames(&disk, &segment(1))[2];
+    let group = disk.contents(&segment(1))[frame..frame + BLOCK].to_vec();
+    let end = frames(&disk, &segment(3)).last().expect("a frame").next_multiple_of(BLOCK);
+    disk.overwrite(&segment(3), end, &group);
+    assert!(refusal(&disk).contains("belongs to another place"));
+    // A whole segment of another journal.
+    let disk = written(3);
+    let other = SimDisk::new();
+    let mut strange = options();
+    strange.incarnation = Incarnation([4; 16]);
+    drop(LocalJournal::open(Arc::new(other.clone()), strange).expect("open"));
+    disk.put(&segment(1), &other.contents(&segment(1)));
+    assert!(refusal(&disk).contains("another journal"));
+    // An older version of the segment: sound, but it ends before what was confirmed.
+    let disk = written(3);
+    disk.put(&segment(1), &written(2).contents(&segment(1)));
+    assert!(refusal(&disk).contains("were confirmed"));
+}
+
+#[test]
+fn marker_is_needed() {
+    let disk = written(1);
+    disk.lose("format");
+    assert!(refusal(&disk).contains("format marker is missing"));
+    let disk = written(1);
+    flip(&disk, "format", 30, 1);
+    assert!(refusal(&disk).contains("does not match its checksum"));
+}
+
+#[test]
+fn repair_gives_up_what_is_behind_the_place_and_no_more() {
+    let disk = written(GROUPS);
+    assert_eq!(repair_accepting_loss(&disk).expect("a sound journal needs no repair"), None);
+    let hit = frames(&disk, &segment(2))[2];
+    flip(&disk, &segment(2), hit + 50, 1);
+    let before = held(&written(GROUPS)).expect("open");
+    let Condition::Damaged { behind, .. } = inspect(&disk).expect("inspect").condition else {
+        panic!("it is damaged");
+    };
+    let repair = repair_accepting_loss(&disk).expect("repair").expect("something to repair");
+    assert_eq!(repair.given_up, behind);
+    let kept = repair.partitions[&P].last_sequence;
+    assert_eq!(behind[&P].last, Sequence(GROUPS));
+    assert!(!repair.kept_in.is_empty());
+    let mut journal = open(&disk).expect("open");
+    assert_eq!(read_all(&journal, P), before[0][..kept.0 as usize]);
+    let claim = claim(&mut journal, P);
+    assert!(claim.epoch.0 > 2, "writers of what was lost are fenced");
+    journal.append(&[record(P, claim.epoch, kept.0 + 1, b"on")]).expect("append");
+    drop(journal);
+    assert_eq!(held(&disk).expect("open")[0].len() as u64, kept.0 + 1);
+}
+
+#[test]
+fn repair_accepts_missing_segments() {
+    for missing in [1, 2, 3] {
+        let disk = written(GROUPS);
+        disk.lose(&segment(missing));
+        let repair = repair_accepting_loss(&disk).expect("repair").expect("something to repair");
+        let mut journal = open(&disk).expect("open");
+        let claim = claim(&mut journal, P);
+        assert_eq!(claim.last_sequence, repair.partitions[&P].last_sequence);
+        journal.append(&[record(P, claim.epoch, claim.last_sequence.0 + 1, b"on")]).expect("append");
+        assert_eq!(read_all(&journal, P).last().expect("a record").payload, b"on");
+    }
+}
+
+#[test]
+fn damage_that_comes_while_the_journal_is_open_is_seen_by_readers() {
+    let disk = written(3);
+    let mut journal = open(&disk).expect("open");
+    let epoch = claim(&mut journal, P).epoch;
+    let body = frames(&disk, &segment(1))[2] + 100;
+    flip(&disk, &segment(1), body, 1);
+    let records: Vec<_> = journal.read(P, Sequence(1)).expect("read").collect();
+    assert!(matches!(records.as_slice(), [Err(JournalError::Damaged(_))]), "it ends at the damage");
+    let appended = journal.append(&[record(P, epoch, 4, b"on")]);
+    assert!(!matches!(appended, Err(AppendError::Failed(_))), "writing goes on: {appended:?}");
+}

@@ -1,0 +1,9 @@
+//! The journal's tests: conformance of every back end, and what the local one does when disks and power fail.
+
+mod conformance;
+mod crash;
+mod damage;
+mod disk;
+mod faults;
+mod formats;
+mod suite;
