@@ -4,7 +4,7 @@ use super::value;
 use crate::ast::ComparisonOperator;
 use crate::diagnostic::{Span, WarningKind};
 use crate::machine::{Machine, Stop};
-use crate::node::{Node, NodeKind, RangeNode, Test, Tests};
+use crate::node::{Node, RangeNode, Test, Tests};
 use crate::value::{Range, Value};
 use crate::variables::Binding;
 

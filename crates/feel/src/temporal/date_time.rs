@@ -143,7 +143,7 @@ impl DateTime {
     }
 
     fn comparable_nanos(self) -> i128 {
-        let seconds = self.epoch_seconds().unwrap_or_else(|| self.local_seconds);
+        let seconds = self.epoch_seconds().unwrap_or(self.local_seconds);
         i128::from(seconds) * NANOS_PER_SECOND + i128::from(self.nanos)
     }
 

@@ -1,36 +1,34 @@
 //! The list of known differences: `tests/oracle/feel-scala/differences.txt`.
 //!
 //! Entries are separated by empty lines and made of lines `name: text`:
-//! `contains` (may be repeated: all must occur in the expression), `theirs` (`host`, `parse`, `evaluate`, `null`, `value`),
+//! `contains` (may be repeated: all must occur in the expression), `theirs` (`host`, `range`, `parse`, `evaluate`, `null`, `value`),
 //! `ours` (`parse`, `evaluate`, `null`, `value`), `example`, `reason`. An entry excuses a difference when all that it says
 //! is so. Lines that start with `#` are comments.
 
-use super::oracle;
+const TEXT: &str = include_str!("../../../../tests/oracle/feel-scala/differences.txt");
 
 /// A known difference.
 #[derive(Debug, Default)]
-pub struct Difference {
-    pub contains: Vec<String>,
-    pub theirs: Option<String>,
-    pub ours: Option<String>,
-    pub example: String,
-    pub reason: String,
+pub(crate) struct Difference {
+    pub(crate) contains: Vec<String>,
+    pub(crate) theirs: Option<String>,
+    pub(crate) ours: Option<String>,
+    pub(crate) example: String,
+    pub(crate) reason: String,
 }
 
 impl Difference {
-    pub fn excuses(&self, text: &str, theirs: &str, ours: &str) -> bool {
+    pub(crate) fn excuses(&self, text: &str, theirs: &str, ours: &str) -> bool {
         self.contains.iter().all(|part| text.contains(part.as_str()))
             && self.theirs.as_deref().is_none_or(|wanted| wanted == theirs)
             && self.ours.as_deref().is_none_or(|wanted| wanted == ours)
     }
 }
 
-pub fn read() -> Vec<Difference> {
-    let path = oracle::directory().join("differences.txt");
-    let text = std::fs::read_to_string(&path).expect("the list is there");
+pub(crate) fn read() -> Vec<Difference> {
     let mut entries: Vec<Difference> = Vec::new();
     let mut is_open = false;
-    for line in text.lines().filter(|line| !line.starts_with('#')) {
+    for line in TEXT.lines().filter(|line| !line.starts_with('#')) {
         let Some((name, value)) = line.split_once(": ") else {
             assert!(line.trim().is_empty(), "not `name: text`: {line}");
             is_open = false;

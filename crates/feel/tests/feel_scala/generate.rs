@@ -7,7 +7,7 @@ use std::fmt::Write;
 
 /// What an expression is meant to give.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub(crate) enum Kind {
     Number,
     Boolean,
     Text,
@@ -642,15 +642,15 @@ fn unary_tests(kind: Kind) -> &'static [&'static str] {
 }
 
 /// One expression with its variables, as a request to the oracle.
-pub struct Case {
-    pub text: String,
-    pub variables: String,
+pub(crate) struct Case {
+    pub(crate) text: String,
+    pub(crate) variables: String,
     /// The input of unary tests.
-    pub input: Option<String>,
+    pub(crate) input: Option<String>,
 }
 
 impl Case {
-    pub fn request(&self) -> String {
+    pub(crate) fn request(&self) -> String {
         let mut out = format!("{{\"expr\":{},\"ctx\":{}", quote(&self.text), self.variables);
         if let Some(input) = &self.input {
             let _ = write!(out, ",\"kind\":\"unaryTests\",\"input\":{input}");
@@ -660,7 +660,7 @@ impl Case {
     }
 }
 
-pub fn quote(text: &str) -> String {
+pub(crate) fn quote(text: &str) -> String {
     let mut out = String::from("\"");
     for next in text.chars() {
         match next {
@@ -676,12 +676,12 @@ pub fn quote(text: &str) -> String {
 }
 
 /// A source of cases; the same seed gives the same cases.
-pub struct Generator {
+pub(crate) struct Generator {
     state: u64,
 }
 
 impl Generator {
-    pub fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self { state: seed }
     }
 
@@ -697,7 +697,7 @@ impl Generator {
         choices[self.below(choices.len())]
     }
 
-    pub fn case(&mut self) -> Case {
+    pub(crate) fn case(&mut self) -> Case {
         let kind = KINDS[self.below(KINDS.len())];
         let variables = self.variables();
         let depth = 1 + self.below(3);

@@ -146,7 +146,9 @@ fn agree(case: &Case, ours: &Answer, theirs: &Reply) -> bool {
 }
 
 fn number_from_environment(name: &str, default: u64) -> u64 {
-    std::env::var(name).map_or(default, |text| text.parse().unwrap_or_else(|_| panic!("{name} is a number")))
+    std::env::var_os(name).map_or(default, |text| {
+        text.to_str().and_then(|text| text.parse().ok()).unwrap_or_else(|| panic!("{name} is a number"))
+    })
 }
 
 #[test]
