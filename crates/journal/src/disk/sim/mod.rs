@@ -422,14 +422,12 @@ impl DiskFile for SimFile {
         let offset = usize::try_from(offset).map_err(io::Error::other)?;
         state.check_room(self.file, offset + bytes.len())?;
         let Some(file) = state.files.get_mut(&self.file) else { return Err(not_found(&self.path)) };
-        let mut at = offset;
-        while at < offset + bytes.len() {
-            let end = (at / SECTOR_BYTES + 1) * SECTOR_BYTES;
-            let end = end.min(offset + bytes.len());
-            let change = Change::Sector { offset: at, bytes: bytes[at - offset..end - offset].to_vec() };
-            change.apply(&mut file.cached);
-            file.pending.push(change);
-            at = end;
+        let end = offset + bytes.len();
+        Change::Sector { offset, bytes: bytes.to_vec() }.apply(&mut file.cached);
+        // The device gets whole sectors, with what was in them before.
+        for start in (offset / SECTOR_BYTES * SECTOR_BYTES..end).step_by(SECTOR_BYTES) {
+            let sector = start..(start + SECTOR_BYTES).min(file.cached.len());
+            file.pending.push(Change::Sector { offset: start, bytes: file.cached[sector].to_vec() });
         }
         if goes_dark { Err(dark()) } else { Ok(()) }
     }
