@@ -18,6 +18,7 @@ pub mod diagnostic;
 pub mod dialect;
 mod evaluate;
 mod expression;
+pub mod hints;
 mod lexer;
 pub mod limits;
 mod machine;

@@ -35,6 +35,9 @@ impl Machine<'_> {
             NodeKind::Entry(entry) => self.entry(entry),
             NodeKind::Input => self.input.clone().ok_or_else(no_input),
             NodeKind::Path(value, name) => {
+                if let Some(entry) = self.entry_of_local(value, name) {
+                    return Ok(entry);
+                }
                 let value = self.evaluate(value)?;
                 self.path(&value, name, node.span)
             }
@@ -132,6 +135,11 @@ impl Machine<'_> {
                 Err(error) => return Err(self.bad_json(slot, &error)),
             }
         }
+        if let Slot::Value(value) = &self.slots[slot]
+            && let Some(entry) = follow(value, path)
+        {
+            return Ok(entry.clone());
+        }
         let mut value = self.global(slot, span)?;
         if matches!(self.slots[slot], Slot::Missing) {
             return Ok(Value::Null);
@@ -140,6 +148,17 @@ impl Machine<'_> {
             value = self.path(&value, name, span)?;
         }
         Ok(value)
+    }
+
+    /// An entry of a local context, without taking a share of the context first.
+    #[inline]
+    fn entry_of_local(&self, node: &Node, name: &str) -> Option<Value> {
+        match node.kind {
+            NodeKind::Local(place) => {
+                self.locals[self.base + place as usize].as_context()?.get(name).cloned()
+            }
+            _ => None,
+        }
     }
 
     fn captured(&self, place: usize) -> Value {
@@ -231,6 +250,11 @@ impl Machine<'_> {
             }
         }
     }
+}
+
+/// What a path leads to through nothing but contexts.
+fn follow<'v>(value: &'v Value, path: &[Arc<str>]) -> Option<&'v Value> {
+    path.iter().try_fold(value, |value, name| value.as_context()?.get(name))
 }
 
 fn no_input() -> Stop {
