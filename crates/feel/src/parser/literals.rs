@@ -32,7 +32,7 @@ impl Parser<'_> {
             }
             TokenKind::OpenParen => self.parenthesised(),
             TokenKind::OpenBracket => self.list_or_range(),
-            TokenKind::CloseBracket => self.open_range(),
+            TokenKind::CloseBracket if self.starts_end_of_range() => self.open_range(),
             TokenKind::OpenBrace => self.context(),
             TokenKind::Quoted => {
                 let name = self.quoted();
@@ -41,6 +41,12 @@ impl Parser<'_> {
             TokenKind::Name => self.word_primary(),
             _ => self.error_node("an expression"),
         }
+    }
+
+    /// Whether what follows the bracket can be the end of a range, so that the bracket opens one.
+    fn starts_end_of_range(&self) -> bool {
+        use TokenKind::*;
+        matches!(self.peek(1).kind, Name | Quoted | Number | String | At | Question | OpenParen | Minus)
     }
 
     fn number(&mut self) -> Expr {
