@@ -70,7 +70,7 @@ pub(crate) struct Decision {
     pub(crate) place: Place,
     pub(crate) id: Option<String>,
     pub(crate) name: String,
-    pub(crate) variable: Variable,
+    pub(crate) variable: Option<Variable>,
     pub(crate) required_inputs: Vec<Reference>,
     pub(crate) required_decisions: Vec<Reference>,
     pub(crate) required_knowledge: Vec<Reference>,

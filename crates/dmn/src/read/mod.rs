@@ -139,7 +139,7 @@ impl<'d> Reader<'_, 'd> {
             place: self.xml.place(node),
             id: node.attribute("id").map(str::to_owned),
             name: self.required(node, "name"),
-            variable: self.element_variable(node),
+            variable: child(node, "variable").map(|v| self.variable(v)),
             required_inputs: Vec::new(),
             required_decisions: Vec::new(),
             required_knowledge: Vec::new(),

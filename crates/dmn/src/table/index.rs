@@ -6,6 +6,8 @@
 //! integers, and for each class the rules that accept it are listed. A lookup takes the column with the fewest
 //! candidates and tests those rules on the other columns, in the order of the table.
 //!
+//! A value of a type that no cell of the column names is [`Class::Unknown`]: FEEL decides how types mix.
+//!
 //! Cells that are not that simple ([`Pattern::Test`]) are evaluated. A rule is never skipped by a column that stands
 //! to the right of such a cell: the full scan would have evaluated it, and it could have failed.
 
@@ -91,6 +93,7 @@ struct Column {
     numbers: Axis<Number>,
     strings: Axis<Arc<str>>,
     dates: Axis<Date>,
+    booleans: bool,
     /// The first class of strings, dates and booleans; numbers start at 0.
     offsets: [u32; 3],
     postings: Option<Postings>,
@@ -127,6 +130,10 @@ impl<K: Ord + Clone> Axis<K> {
         }
     }
 
+    fn class_of(&self, value: &K, offset: u32) -> Class {
+        if self.0.is_empty() { Class::Unknown } else { Class::Known(offset + self.class(value)) }
+    }
+
     fn range(&self, interval: &Interval<K>) -> (u32, u32) {
         let lower = interval.lower.as_ref().map_or(0, |(mark, with)| self.class(mark) + u32::from(!with));
         let upper = match &interval.upper {
@@ -141,19 +148,20 @@ impl<K: Ord + Clone> Axis<K> {
 impl Column {
     fn new(spans: &[&Span]) -> Self {
         let (mut numbers, mut strings, mut dates) = (Vec::new(), Vec::new(), Vec::new());
+        let mut booleans = false;
         for span in spans {
             match span {
                 Span::Number(interval) => marks(interval, &mut numbers),
                 Span::String(interval) => marks(interval, &mut strings),
                 Span::Date(interval) => marks(interval, &mut dates),
-                Span::Boolean(_) => {}
+                Span::Boolean(_) => booleans = true,
             }
         }
         let (numbers, strings, dates) = (Axis::new(numbers), Axis::new(strings), Axis::new(dates));
         let first = numbers.classes();
         let second = first + strings.classes();
         let offsets = [first, second, second + dates.classes()];
-        Self { numbers, strings, dates, offsets, postings: None, always: Vec::new() }
+        Self { numbers, strings, dates, booleans, offsets, postings: None, always: Vec::new() }
     }
 
     fn classes(&self) -> u32 {
@@ -162,11 +170,12 @@ impl Column {
 
     fn class(&self, value: &Value) -> Class {
         match value {
-            Value::Number(number) => Class::Known(self.numbers.class(number)),
-            Value::String(text) => Class::Known(self.offsets[0] + self.strings.class(text)),
-            Value::Date(date) => Class::Known(self.offsets[1] + self.dates.class(date)),
-            Value::Boolean(value) => Class::Known(self.offsets[2] + u32::from(*value)),
-            Value::Null
+            Value::Number(number) => self.numbers.class_of(number, 0),
+            Value::String(text) => self.strings.class_of(text, self.offsets[0]),
+            Value::Date(date) => self.dates.class_of(date, self.offsets[1]),
+            Value::Boolean(value) if self.booleans => Class::Known(self.offsets[2] + u32::from(*value)),
+            Value::Boolean(_)
+            | Value::Null
             | Value::Time(_)
             | Value::DateTime(_)
             | Value::DaysDuration(_)
