@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use weir_feel::temporal::Date;
+use weir_feel::temporal::{Date, DateTime, Time, Zone};
 use weir_feel::{Context, Expression, Function, Limits, Machine, Moment, Range, Stop, Value, Variables, WarningKind};
 
 use crate::function::{KnowledgeFunction, ServiceFunction};
@@ -111,7 +111,8 @@ impl<'s, 'm> Session<'s, 'm> {
     }
 
     pub(crate) fn midnight(&self, date: Date) -> Value {
-        Value::DateTime(weir_feel::temporal::DateTime::midnight_utc(date))
+        let midnight = Time::new(0, 0, 0, 0, Zone::UTC).and_then(|time| DateTime::new(date, time));
+        midnight.map_or(Value::Null, Value::DateTime)
     }
 
     /// Null, with a warning that says why.

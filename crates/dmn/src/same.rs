@@ -1,5 +1,7 @@
 //! Whether two values are the same, without FEEL's conversions.
 
+use std::sync::Arc;
+
 use weir_feel::{Number, Value};
 
 /// Whether two values are of the same type and equal; contexts whatever the order of their entries.
@@ -18,8 +20,8 @@ pub(crate) fn same_with(a: &Value, b: &Value, numbers: &dyn Fn(&Number, &Number)
             a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| same_with(a, b, numbers))
         }
         (Value::Context(a), Value::Context(b)) => {
-            let entry = |(name, a): &(_, Value)| b.get(name).is_some_and(|b| same_with(a, b, numbers));
-            a.len() == b.len() && a.entries().iter().all(|(name, a)| entry(&(name.clone(), a.clone())))
+            let entry = |(name, a): &(Arc<str>, Value)| b.get(name).is_some_and(|b| same_with(a, b, numbers));
+            a.len() == b.len() && a.entries().iter().all(entry)
         }
         (Value::Date(a), Value::Date(b)) => a == b,
         (Value::DaysDuration(a), Value::DaysDuration(b)) => a == b,

@@ -167,6 +167,30 @@ impl Types {
         (Value::Null, false)
     }
 
+    /// The name of the basic type that the value should have been of; none when it is, or when the type is not one
+    /// that is checked.
+    pub(crate) fn basic_mismatch(&self, value: &Value, id: TypeId) -> Option<&'static str> {
+        let (holds, name) = match &self.get(id).shape {
+            Shape::Number => (matches!(value, Value::Number(_)), "number"),
+            Shape::String => (matches!(value, Value::String(_)), "string"),
+            Shape::Boolean => (matches!(value, Value::Boolean(_)), "boolean"),
+            Shape::Date => (matches!(value, Value::Date(_)), "date"),
+            Shape::Time => (matches!(value, Value::Time(_)), "time"),
+            Shape::DateTime => (matches!(value, Value::DateTime(_)), "dateTime"),
+            Shape::DaysDuration => (matches!(value, Value::DaysDuration(_)), "dayTimeDuration"),
+            Shape::MonthsDuration => (matches!(value, Value::MonthsDuration(_)), "yearMonthDuration"),
+            Shape::Any
+            | Shape::Null
+            | Shape::List
+            | Shape::Context
+            | Shape::Range
+            | Shape::Function { .. }
+            | Shape::Components(_)
+            | Shape::Same(_) => return None,
+        };
+        (!holds).then_some(name)
+    }
+
     fn resolved(&self, id: TypeId) -> &Shape {
         let mut id = id;
         for _ in 0..self.0.len() {

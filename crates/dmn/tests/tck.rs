@@ -25,11 +25,8 @@ fn entries(path: &Path) -> Vec<PathBuf> {
 /// Runs the test files of a folder against its models.
 fn run_folder(folder: &Path, name: &str) -> Vec<CaseResult> {
     let files = entries(folder);
-    let models: Vec<Vec<u8>> = files
-        .iter()
-        .filter(|f| f.extension().is_some_and(|e| e == "dmn"))
-        .map(|f| fs::read(f).unwrap())
-        .collect();
+    let models: Vec<Vec<u8>> =
+        files.iter().filter(|f| f.extension().is_some_and(|e| e == "dmn")).map(|f| fs::read(f).unwrap()).collect();
     let others: Vec<&[u8]> = models.iter().map(Vec::as_slice).collect();
     let mut results = Vec::new();
     for file in files.iter().filter(|f| f.extension().is_some_and(|e| e == "xml")) {
@@ -51,11 +48,7 @@ fn the_kit_passes_but_for_the_listed_cases() {
             results.insert(name.clone(), run_folder(&folder, &name));
         }
     }
-    let counted = results
-        .iter()
-        .filter(|(name, _)| name.starts_with("compliance"))
-        .map(|(_, r)| r.len())
-        .sum::<usize>();
+    let counted = results.iter().filter(|(name, _)| name.starts_with("compliance")).map(|(_, r)| r.len()).sum::<usize>();
     assert_eq!(counted, COUNTED_CASES);
 
     let cases = || results.values().flatten();
@@ -63,9 +56,7 @@ fn the_kit_passes_but_for_the_listed_cases() {
         cases().filter(|c| !c.passed()).map(|c| format!("{} {}", c.file, c.case)).collect();
     if let Ok(path) = std::env::var("WEIR_TCK_DETAILS") {
         let lines = cases().flat_map(|c| c.nodes.iter().map(move |n| (c, n)));
-        let lines = lines.filter_map(|(c, n)| {
-            Some(format!("{} {} {}: {}\n", c.file, c.case, n.node, n.difference.as_ref()?))
-        });
+        let lines = lines.filter_map(|(c, n)| Some(format!("{} {} {}: {}\n", c.file, c.case, n.node, n.difference.as_ref()?)));
         fs::write(path, lines.collect::<String>()).unwrap();
     }
     let listed = fs::read_to_string(root().join("failing.txt")).unwrap();
@@ -81,8 +72,5 @@ fn the_kit_passes_but_for_the_listed_cases() {
     println!("{} of {COUNTED_CASES} counted cases pass", COUNTED_CASES - failing_counted);
     let unlisted: Vec<_> = sorted.iter().filter(|f| !listed.contains(f)).collect();
     let mended: Vec<_> = listed.iter().filter(|f| !sorted.contains(f)).collect();
-    assert!(
-        unlisted.is_empty() && mended.is_empty(),
-        "not listed as failing: {unlisted:#?}\nlisted but passing: {mended:#?}"
-    );
+    assert!(unlisted.is_empty() && mended.is_empty(), "not listed as failing: {unlisted:#?}\nlisted but passing: {mended:#?}");
 }

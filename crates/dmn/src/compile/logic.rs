@@ -7,7 +7,7 @@ use weir_feel::{Names, Type};
 use super::Compiler;
 use crate::graph::Body;
 use crate::logic::{Entry, Form, Iteration, Logic};
-use crate::model::boxed::{Binding, ContextEntry, Expression, Form as Written, Function, Iteration as WrittenIteration};
+use crate::model::boxed::{Binding, ContextEntry, Expression, Form as Written, Iteration as WrittenIteration};
 use crate::types::Types;
 
 impl<'m> Compiler<'m> {

@@ -66,5 +66,4 @@ pub(crate) struct Function {
     pub(crate) kind: FunctionKind,
     pub(crate) parameters: Vec<Variable>,
     pub(crate) body: Option<Box<Expression>>,
-    pub(crate) type_name: Option<TypeName>,
 }

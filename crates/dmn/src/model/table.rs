@@ -6,7 +6,6 @@ use crate::diagnostic::Place;
 /// `decisionTable`.
 #[derive(Debug)]
 pub(crate) struct Table {
-    pub(crate) place: Place,
     pub(crate) hit_policy: HitPolicy,
     pub(crate) inputs: Vec<InputClause>,
     pub(crate) outputs: Vec<OutputClause>,
@@ -60,7 +59,6 @@ pub(crate) struct OutputClause {
 /// `rule`: a test for each input, an expression for each output.
 #[derive(Debug)]
 pub(crate) struct Rule {
-    pub(crate) place: Place,
     pub(crate) id: String,
     pub(crate) inputs: Vec<Text>,
     pub(crate) outputs: Vec<Text>,

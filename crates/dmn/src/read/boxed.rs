@@ -124,7 +124,7 @@ impl<'d> Reader<'_, 'd> {
             .map(|p| self.variable(p))
             .collect();
         let body = self.first_expression(node).and_then(|body| self.expression(body)).map(Box::new);
-        Function { place: self.xml.place(node), kind, parameters, body, type_name: self.type_attribute(node) }
+        Function { place: self.xml.place(node), kind, parameters, body }
     }
 
     fn iteration(&mut self, node: Node<'_, 'd>, body: &str) -> Option<Iteration> {

@@ -10,7 +10,6 @@ use crate::xml::child;
 impl<'d> Reader<'_, 'd> {
     pub(super) fn table(&mut self, node: Node<'_, 'd>) -> Table {
         let mut table = Table {
-            place: self.xml.place(node),
             hit_policy: self.hit_policy(node),
             inputs: Vec::new(),
             outputs: Vec::new(),
@@ -96,7 +95,6 @@ impl<'d> Reader<'_, 'd> {
 
     fn rule(&mut self, node: Node<'_, 'd>) -> Rule {
         let mut rule = Rule {
-            place: self.xml.place(node),
             id: node.attribute("id").unwrap_or_default().to_owned(),
             inputs: Vec::new(),
             outputs: Vec::new(),
