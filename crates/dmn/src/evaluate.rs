@@ -9,6 +9,7 @@ use crate::function::{KnowledgeFunction, ServiceFunction};
 use crate::graph::{DecisionNode, Graph, InputNode, Node, NodeId, Requirement};
 use crate::logic::Form;
 use crate::outcome::{DecisionKind, EvaluatedDecision, EvaluatedInput, Failure, MatchedRule, Outcome};
+use crate::same::shown;
 use crate::scope::{Scope, captured, lookup};
 use crate::types::{TypeId, Types};
 
@@ -82,7 +83,7 @@ impl<'s, 'm> Session<'s, 'm> {
         if graph.rules.type_mismatch_fails {
             return match graph.types.basic_mismatch(&value, type_id) {
                 None => Ok(value),
-                Some(name) => Err(Trouble::Failed(format!("expected '{name}' but found '{}'", value.to_text()))),
+                Some(name) => Err(Trouble::Failed(format!("expected '{name}' but found '{}'", shown(&value)))),
             };
         }
         let (coerced, conforms) = graph.types.coerced(value, type_id, self);

@@ -21,7 +21,7 @@ pub(crate) struct Rules {
     pub(crate) escape_names: bool,
     /// A value of another type than declared fails the decision; else it becomes null (10.3.2.9.4).
     pub(crate) type_mismatch_fails: bool,
-    /// Only FEEL's own types are checked; item definitions say nothing.
+    /// Only the result of a decision is checked, and only for FEEL's own types; item definitions say nothing.
     pub(crate) only_basic_types: bool,
     /// A test that is neither true, false nor null fails the table; else it does not match.
     pub(crate) test_must_be_boolean: bool,
@@ -31,6 +31,8 @@ pub(crate) struct Rules {
     pub(crate) id_names_variable: bool,
     /// Decisions must have an id.
     pub(crate) ids_required: bool,
+    /// A single default output is the result also when there are other outputs; else it is an entry of a context.
+    pub(crate) lone_default_is_bare: bool,
     /// COLLECT with SUM, COUNT, MIN or MAX answers null when no rule matches; else COUNT answers 0.
     pub(crate) no_match_is_null: bool,
 }
@@ -54,6 +56,7 @@ const STANDARD: Rules = Rules {
     check_allowed_values: true,
     id_names_variable: false,
     ids_required: false,
+    lone_default_is_bare: false,
     no_match_is_null: false,
 };
 
@@ -67,5 +70,6 @@ const ZEEBE: Rules = Rules {
     check_allowed_values: false,
     id_names_variable: true,
     ids_required: true,
+    lone_default_is_bare: true,
     no_match_is_null: true,
 };

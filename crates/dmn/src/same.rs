@@ -1,4 +1,4 @@
-//! Whether two values are the same, without FEEL's conversions.
+//! Whether two values are the same, without FEEL's conversions, and how texts for people show them.
 
 use std::sync::Arc;
 
@@ -31,5 +31,18 @@ pub(crate) fn same_with(a: &Value, b: &Value, numbers: &dyn Fn(&Number, &Number)
         | (Value::DateTime(_), Value::DateTime(_))
         | (Value::Range(_), Value::Range(_)) => a.to_text() == b.to_text(),
         _ => false,
+    }
+}
+
+/// A value as FEEL writes it, strings in quotes.
+pub(crate) fn shown(value: &Value) -> String {
+    match value {
+        Value::String(text) => format!("\"{text}\""),
+        Value::List(items) => format!("[{}]", items.iter().map(shown).collect::<Vec<_>>().join(", ")),
+        Value::Context(context) => {
+            let entries = context.entries().iter().map(|(name, value)| format!("{name}: {}", shown(value)));
+            format!("{{{}}}", entries.collect::<Vec<_>>().join(", "))
+        }
+        other => other.to_text(),
     }
 }

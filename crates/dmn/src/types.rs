@@ -130,7 +130,11 @@ impl Types {
             Shape::MonthsDuration => Type::MonthsDuration,
             Shape::List => Type::List(Box::new(Type::Any)),
             Shape::Range => Type::Range(Box::new(Type::Any)),
-            Shape::Function { .. } => Type::Any,
+            Shape::Function { parameters, output } => {
+                let parameter = |id: &TypeId| (Arc::from(""), self.feel_type_to(*id, depth - 1));
+                let output = Box::new(self.feel_type_to(*output, depth - 1));
+                Type::Function(parameters.iter().map(parameter).collect(), output)
+            }
             Shape::Components(components) => {
                 let mut names = Names::new();
                 for (name, component) in components {

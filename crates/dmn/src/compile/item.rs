@@ -32,6 +32,30 @@ impl<'m> Compiler<'m> {
         }
     }
 
+    /// The item definitions that a model can name, for FEEL.
+    pub(super) fn named_types(&self, model: usize) -> Names {
+        let mut names = Names::new();
+        if self.rules.only_basic_types {
+            return names;
+        }
+        for item in &self.models[model].items {
+            if let Some(id) = self.type_ids.get(&(model, item.name.as_str())) {
+                names.insert_type(&item.name, self.types.feel_type(*id));
+            }
+        }
+        for import in &self.models[model].imports {
+            let Some(other) = self.models.iter().position(|m| m.namespace == import.namespace) else { continue };
+            for item in &self.models[other].items {
+                if let Some(id) = self.type_ids.get(&(other, item.name.as_str())) {
+                    let dot = if import.name.is_empty() { "" } else { "." };
+                    let name = format!("{}{dot}{}", import.name, item.name);
+                    names.insert_type(&name, self.types.feel_type(*id));
+                }
+            }
+        }
+        names
+    }
+
     fn item(&mut self, model: usize, item: &'m ItemDefinition) -> ItemType {
         let shape = match &item.shape {
             Written::Any => Shape::Any,

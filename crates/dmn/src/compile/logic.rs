@@ -15,8 +15,7 @@ impl<'m> Compiler<'m> {
     pub(super) fn logic(&mut self, model: usize, expression: &'m Expression, names: &Names) -> Logic {
         let type_id = self.type_id(model, expression.type_name.as_deref(), &expression.place);
         let form = self.form(model, expression, names);
-        let enforced = !self.rules.only_basic_types || matches!(form, Form::Literal(_));
-        Logic { form, type_id: if enforced { type_id } else { Types::ANY } }
+        Logic { form, type_id: if self.rules.only_basic_types { Types::ANY } else { type_id } }
     }
 
     fn boxed(&mut self, model: usize, expression: &'m Expression, names: &Names) -> Box<Logic> {

@@ -28,6 +28,7 @@ pub(crate) fn compile(models: &[Model], rules: &'static Rules) -> Result<Graph, 
         elements: Vec::new(),
         types: Types::basic(),
         type_ids: BTreeMap::new(),
+        named_types: Vec::new(),
         escaped: Vec::new(),
         problems: Diagnostics::default(),
     };
@@ -37,6 +38,7 @@ pub(crate) fn compile(models: &[Model], rules: &'static Rules) -> Result<Graph, 
     compiler.declare_items();
     compiler.escaped = if rules.escape_names { escape::names(models) } else { Vec::new() };
     compiler.compile_items();
+    compiler.named_types = (0..models.len()).map(|model| compiler.named_types(model)).collect();
     let nodes = compiler.nodes();
     let first = &models[0];
     let graph = Graph {
@@ -66,6 +68,8 @@ struct Compiler<'m> {
     types: Types,
     /// Item definitions by model and name.
     type_ids: BTreeMap<(usize, &'m str), TypeId>,
+    /// By model, the types that FEEL is told of.
+    named_types: Vec<Names>,
     /// Names that are put in backticks where expressions mention them.
     escaped: Vec<String>,
     problems: Diagnostics,
@@ -254,7 +258,7 @@ impl<'m> Compiler<'m> {
         let references = decision.required_inputs.iter().chain(&decision.required_decisions);
         let references: Vec<_> = references.chain(&decision.required_knowledge).collect();
         let requirements = self.requirements(model, &references);
-        let names = self.names(&requirements);
+        let names = self.names(model, &requirements);
         let logic = decision.logic.as_ref().map(|logic| self.logic(model, logic, &names));
         DecisionNode {
             id: decision.id.as_deref().unwrap_or(&decision.name).into(),
@@ -288,8 +292,8 @@ impl<'m> Compiler<'m> {
     }
 
     /// What FEEL's parser knows of the required elements.
-    fn names(&mut self, requirements: &[Requirement]) -> Names {
-        let mut names = Names::new();
+    fn names(&mut self, model: usize, requirements: &[Requirement]) -> Names {
+        let mut names = self.named_types[model].clone();
         for requirement in requirements {
             let known = self.element_type(requirement.node);
             match &requirement.import {
@@ -325,7 +329,7 @@ impl<'m> Compiler<'m> {
             let name = knowledge.variable.name.as_str().into();
             requirements.push(Requirement { node: id, import: None, name });
         }
-        let names = self.names(&requirements);
+        let names = self.names(model, &requirements);
         let function = match &knowledge.logic {
             Some(function) => self.function(model, &knowledge.variable.name, function, &names),
             None => {
@@ -399,7 +403,7 @@ impl<'m> Compiler<'m> {
     fn expression(&mut self, text: &Text, names: &Names) -> Option<Expression> {
         let source = escape::escaped(&text.text, &self.escaped);
         let compiled = Expression::compile(source.trim(), self.rules.dialect, names);
-        compiled.map_err(|errors| self.feel_errors(text, &errors)).ok()
+        compiled.map_err(|errors| self.feel_errors(text, "FEEL expression", &errors)).ok()
     }
 
     /// A FEEL expression; null stands in for one with errors, which are reported.
@@ -412,11 +416,11 @@ impl<'m> Compiler<'m> {
         let source = escape::escaped(&text.text, &self.escaped);
         let source = if source.trim().is_empty() { "-" } else { source.trim() };
         let compiled = Expression::compile_unary_tests(source, self.rules.dialect, names);
-        compiled.map_err(|errors| self.feel_errors(text, &errors)).ok()
+        compiled.map_err(|errors| self.feel_errors(text, "FEEL unary-tests", &errors)).ok()
     }
 
     /// Each error at its line in the file.
-    fn feel_errors(&mut self, text: &Text, errors: &weir_feel::Diagnostics) {
+    fn feel_errors(&mut self, text: &Text, what: &str, errors: &weir_feel::Diagnostics) {
         let leading = text.text.len() - text.text.trim_start().len();
         let skipped = &text.text[..leading];
         let (skipped_lines, last) = match skipped.rsplit_once('\n') {
@@ -435,7 +439,7 @@ impl<'m> Compiler<'m> {
                 line: text.place.line + (skipped_lines + line - 1) as u32,
                 column: (indent + column) as u32,
             };
-            let message = format!("failed to parse expression '{}': {}", text.text.trim(), error.message);
+            let message = format!("{what}: failed to parse expression '{}': {}", text.text.trim(), error.message);
             self.report(&place, message, error.help.as_deref().unwrap_or_default());
         }
     }

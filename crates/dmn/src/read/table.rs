@@ -136,7 +136,7 @@ impl<'d> Reader<'_, 'd> {
             return;
         }
         for output in table.outputs.iter().filter(|o| o.name.is_none()) {
-            let diagnostic = crate::diagnostic::Diagnostic::new(&output.place, "the output has no name");
+            let diagnostic = crate::diagnostic::Diagnostic::new(&output.place, "no output name defined");
             self.problems.push(diagnostic.help("with several outputs each needs one"));
         }
         match table.hit_policy {

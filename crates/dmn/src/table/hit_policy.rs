@@ -7,7 +7,7 @@ use weir_feel::{Dialect, Expression, Names, Value};
 use super::{Output, Table};
 use crate::evaluate::{Evaluated, Session, Trouble};
 use crate::model::table::{Aggregation, HitPolicy};
-use crate::same::same;
+use crate::same::{same, shown};
 
 /// The name that aggregations know the collected outputs by.
 const COLLECTED: &str = "collected";
@@ -36,15 +36,20 @@ pub(super) fn result(table: &Table, mut rows: Vec<Vec<Value>>, session: &mut Ses
         HitPolicy::First => {}
         HitPolicy::Unique => {
             if rows.len() > 1 {
-                let found = shown(&table.outputs, &rows);
+                let found = all_shown(&table.outputs, &rows);
                 let message = format!("multiple values aren't allowed for UNIQUE hit policy. found: '{found}'");
                 return Err(Trouble::Failed(message));
             }
         }
         HitPolicy::Any => {
-            let differs = |row: &Vec<Value>| !row.iter().zip(&rows[0]).all(|(a, b)| same(a, b));
-            if rows.iter().any(differs) {
-                let found = shown(&table.outputs, &rows);
+            let mut distinct: Vec<Vec<Value>> = Vec::new();
+            for row in &rows {
+                if !distinct.iter().any(|known| known.iter().zip(row).all(|(a, b)| same(a, b))) {
+                    distinct.push(row.clone());
+                }
+            }
+            if distinct.len() > 1 {
+                let found = all_shown(&table.outputs, &distinct);
                 let message = format!("different values aren't allowed for ANY hit policy. found: '{found}'");
                 return Err(Trouble::Failed(message));
             }
@@ -101,7 +106,7 @@ fn collected(
             if session.graph.rules.type_mismatch_fails
                 && let Some(other) = values.iter().find(|v| v.as_number().is_none())
             {
-                return Err(Trouble::Failed(format!("expected number but found '{}'", other.to_text())));
+                return Err(Trouble::Failed(format!("expected number but found '{}'", shown(other))));
             }
             let values = session.list(values)?;
             let names: [(Arc<str>, Value); 1] = [(COLLECTED.into(), values)];
@@ -124,18 +129,10 @@ impl Output {
 }
 
 /// Rows as failure texts show them: `List(Map(name -> value), ...)`.
-fn shown(outputs: &[Output], rows: &[Vec<Value>]) -> String {
+fn all_shown(outputs: &[Output], rows: &[Vec<Value>]) -> String {
     let row = |row: &Vec<Value>| {
-        let entries = outputs.iter().zip(row).map(|(output, value)| format!("{} -> {}", output.name, text(value)));
+        let entries = outputs.iter().zip(row).map(|(output, value)| format!("{} -> {}", output.name, shown(value)));
         format!("Map({})", entries.collect::<Vec<_>>().join(", "))
     };
     format!("List({})", rows.iter().map(row).collect::<Vec<_>>().join(", "))
-}
-
-/// Strings in quotes, everything else as FEEL writes it.
-fn text(value: &Value) -> String {
-    match value {
-        Value::String(text) => format!("\"{text}\""),
-        other => other.to_text(),
-    }
 }

@@ -3,6 +3,8 @@
 mod hit_policy;
 mod index;
 mod pattern;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
@@ -11,6 +13,7 @@ use weir_feel::{Dialect, Expression, Value, Variables};
 use crate::evaluate::{Evaluated, Session, Trouble};
 use crate::model::table::HitPolicy;
 use crate::outcome::{EvaluatedInput, EvaluatedOutput, MatchedRule};
+use crate::same::shown;
 use crate::types::TypeId;
 use index::{Class, Index, Verdict};
 
@@ -101,7 +104,7 @@ impl Table {
                 && !value.is_null()
                 && !session.unary_tests(allowed, &value, scope)?.is_true()
             {
-                let message = format!("input '{}' has the value {}, which is not allowed", input.name, value.to_text());
+                let message = format!("input '{}' has the value {}, which is not allowed", input.name, shown(&value));
                 return Err(Trouble::Failed(message));
             }
             values.push(value);
@@ -191,10 +194,8 @@ impl Table {
                 entries.push((output.name.clone(), session.typed(value, output.type_id)?));
             }
         }
-        match self.outputs.len() {
-            1 => Ok(entries.swap_remove(0).1),
-            _ => session.context(entries),
-        }
+        let lone = entries.len() == 1 && session.graph.rules.lone_default_is_bare;
+        if lone || self.outputs.len() == 1 { Ok(entries.swap_remove(0).1) } else { session.context(entries) }
     }
 }
 
@@ -208,7 +209,7 @@ fn test_holds(answer: Value, session: &Session<'_, '_>) -> Result<bool, Trouble>
     match answer {
         Value::Boolean(answer) => Ok(answer),
         other if session.graph.rules.test_must_be_boolean && !other.is_null() => {
-            Err(Trouble::Failed(format!("input entry must return true or false, but found '{}'", other.to_text())))
+            Err(Trouble::Failed(format!("input entry must return true, false, or null, but found '{}'", shown(&other))))
         }
         _ => Ok(false),
     }

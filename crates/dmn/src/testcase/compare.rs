@@ -4,7 +4,7 @@ use weir_feel::temporal::{Date, DateTime, DaysDuration, MonthsDuration, Time};
 use weir_feel::{Context, Dialect, Number, Value};
 
 use super::read::{Datum, DatumKind};
-use crate::same::same_with;
+use crate::same::{same_with, shown};
 
 /// Numbers that differ by less than this are equal, as the published results have it (their runner's 1e-8).
 const TOLERANCE: (i128, i32) = (1, -8);
@@ -72,7 +72,7 @@ pub(super) fn difference(expected: &Value, actual: &Value) -> Option<String> {
     if same_with(expected, actual, &close) {
         return None;
     }
-    Some(format!("expected {}, got {}", shown(expected), shown(actual)))
+    Some(format!("expected {}, got {}", typed(expected), typed(actual)))
 }
 
 fn close(a: &Number, b: &Number) -> bool {
@@ -80,17 +80,21 @@ fn close(a: &Number, b: &Number) -> bool {
     a == b || a.subtract(b).zip(tolerance).is_some_and(|(difference, most)| difference.abs() < most)
 }
 
-/// A value with its type where the text alone does not tell.
-fn shown(value: &Value) -> String {
+/// A value, with its type where the text alone does not tell.
+fn typed(value: &Value) -> String {
     match value {
-        Value::Null => "null".to_owned(),
-        Value::String(text) => format!("\"{text}\""),
-        Value::Number(_) | Value::Boolean(_) => value.to_text(),
-        Value::List(items) => format!("[{}]", items.iter().map(shown).collect::<Vec<_>>().join(", ")),
-        Value::Context(context) => {
-            let entries = context.entries().iter().map(|(name, value)| format!("{name}: {}", shown(value)));
-            format!("{{{}}}", entries.collect::<Vec<_>>().join(", "))
-        }
-        other => format!("{} ({})", other.to_text(), other.type_name()),
+        Value::Null
+        | Value::Boolean(_)
+        | Value::Number(_)
+        | Value::String(_)
+        | Value::List(_)
+        | Value::Context(_) => shown(value),
+        Value::Date(_)
+        | Value::Time(_)
+        | Value::DateTime(_)
+        | Value::DaysDuration(_)
+        | Value::MonthsDuration(_)
+        | Value::Range(_)
+        | Value::Function(_) => format!("{} ({})", shown(value), value.type_name()),
     }
 }
