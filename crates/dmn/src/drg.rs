@@ -92,16 +92,15 @@ impl Drg {
     #[must_use]
     pub fn find(&self, id_or_name: &str) -> Option<&str> {
         let name = normal_name(id_or_name);
-        let by_id = self.nodes().find(|(_, node)| *node.id == *id_or_name);
-        let found = by_id.or_else(|| self.nodes().find(|(_, node)| normal_name(&node.name) == name));
-        found.map(|(_, node)| &*node.id)
+        let by_id = self.0.by_id.get_key_value(id_or_name).map(|(id, _)| &**id);
+        by_id.or_else(|| self.nodes().find(|(_, node)| normal_name(&node.name) == name).map(|(_, node)| &*node.id))
     }
 
     /// Evaluates a decision. Never fails itself: the outcome says what failed and what was evaluated before.
     #[must_use]
     pub fn evaluate(&self, decision_id: &str, variables: &dyn Variables, moment: &Moment, limits: &Limits) -> Outcome {
-        match self.nodes().find(|(_, node)| *node.id == *decision_id) {
-            Some((id, _)) => outcome(&self.0, id, variables, moment, limits),
+        match self.0.by_id.get(decision_id) {
+            Some(id) => outcome(&self.0, *id, variables, moment, limits),
             None => nothing(decision_id, format!("no decision found for id '{decision_id}'")),
         }
     }

@@ -1,5 +1,6 @@
 //! Evaluating decisions: required ones first, each once.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use weir_feel::temporal::{Date, DateTime, Time, Zone};
@@ -137,26 +138,30 @@ fn failed(expression: &Expression, stop: Stop) -> Trouble {
 /// The decisions of one graph for one set of inputs; values are kept, so each decision is made once.
 pub(crate) struct Run<'a> {
     variables: &'a dyn Variables,
-    values: Vec<Option<Value>>,
+    /// Only of what was looked at: a graph may be large and the question small.
+    values: BTreeMap<NodeId, Value>,
     evaluated: Vec<EvaluatedDecision>,
 }
 
 impl<'a> Run<'a> {
-    pub(crate) fn new(graph: &Graph, variables: &'a dyn Variables) -> Self {
-        Self { variables, values: vec![None; graph.nodes.len()], evaluated: Vec::new() }
+    pub(crate) fn new(variables: &'a dyn Variables) -> Self {
+        Self { variables, values: BTreeMap::new(), evaluated: Vec::new() }
     }
 
     /// Gives an element its value from outside: it is not evaluated.
     pub(crate) fn set(&mut self, node: NodeId, value: Value) {
-        self.values[node.0 as usize] = Some(value);
+        self.values.insert(node, value);
     }
 
     /// The value of a decision, after those that it requires. Not recursive: a chain of decisions may be long.
     pub(crate) fn decision(&mut self, root: NodeId, session: &mut Session<'_, '_>) -> Result<Value, Failure> {
-        let graph = session.graph.clone();
+        let graph = session.graph;
         let mut stack = vec![root];
         while let Some(&next) = stack.last() {
-            if self.values[next.0 as usize].is_some() {
+            if let Some(known) = self.values.get(&next) {
+                if stack.len() == 1 {
+                    return Ok(known.clone());
+                }
                 stack.pop();
                 continue;
             }
@@ -166,18 +171,21 @@ impl<'a> Run<'a> {
             };
             let before = stack.len();
             let missing = decision.requirements.iter().rev().map(|r| r.node);
-            stack.extend(missing.filter(|id| self.is_open(&graph, *id)));
+            stack.extend(missing.filter(|id| self.is_open(graph, *id)));
             if stack.len() == before {
                 let value = self.evaluate(decision, session)?;
+                if next == root {
+                    return Ok(value);
+                }
                 self.set(next, value);
                 stack.pop();
             }
         }
-        Ok(self.values[root.0 as usize].clone().unwrap_or_default())
+        Ok(Value::Null)
     }
 
     fn is_open(&self, graph: &Graph, id: NodeId) -> bool {
-        matches!(graph.node(id), Node::Decision(_)) && self.values[id.0 as usize].is_none()
+        matches!(graph.node(id), Node::Decision(_)) && !self.values.contains_key(&id)
     }
 
     fn evaluate(&mut self, decision: &DecisionNode, session: &mut Session<'_, '_>) -> Result<Value, Failure> {
@@ -220,12 +228,14 @@ impl<'a> Run<'a> {
         session: &mut Session<'_, '_>,
     ) -> Result<Vec<(Arc<str>, Value)>, Trouble> {
         let mut names: Vec<(Arc<str>, Value)> = Vec::with_capacity(requirements.len());
+        let graph = session.graph;
         for requirement in requirements {
-            let graph = session.graph.clone();
             let value = match graph.node(requirement.node) {
+                // Already in scope, and decoded only if an expression looks at it.
+                Node::Input(_) if graph.rules.caller_in_scope && requirement.import.is_none() => continue,
                 Node::Input(input) => self.input(requirement.node, input, session)?,
-                Node::Decision(_) => self.values[requirement.node.0 as usize].clone().unwrap_or_default(),
-                Node::Knowledge(_) | Node::Service(_) => function(&graph, requirement.node, outer),
+                Node::Decision(_) => self.values.get(&requirement.node).cloned().unwrap_or_default(),
+                Node::Knowledge(_) | Node::Service(_) => function(graph, requirement.node, outer),
             };
             bind(&mut names, requirement, value);
         }
@@ -233,7 +243,7 @@ impl<'a> Run<'a> {
     }
 
     fn input(&mut self, id: NodeId, input: &InputNode, session: &mut Session<'_, '_>) -> Evaluated {
-        if let Some(known) = &self.values[id.0 as usize] {
+        if let Some(known) = self.values.get(&id) {
             return Ok(known.clone());
         }
         let given = self.given(&input.name, &input.namespace, session.graph).unwrap_or_default();
@@ -296,7 +306,7 @@ pub(crate) fn outcome(
 ) -> Outcome {
     let mut machine = Machine::new(graph.rules.dialect, moment, limits);
     let mut session = Session::new(graph, &mut machine);
-    let mut run = Run::new(graph, variables);
+    let mut run = Run::new(variables);
     let output = run.decision(root, &mut session);
     Outcome { output, evaluated: run.into_evaluated() }
 }

@@ -141,7 +141,7 @@ impl HostFunction for ServiceFunction {
         let Some(node) = self.node() else { return Ok(Value::Null) };
         let mut session = Session::new(&self.graph, machine);
         let names = named_arguments(&node.parameters, &node.types, arguments, &mut session)?;
-        let mut decisions = Run::new(&self.graph, &());
+        let mut decisions = Run::new(&());
         for (input, (_, value)) in node.inputs.iter().zip(names) {
             decisions.set(*input, value);
         }

@@ -1,5 +1,6 @@
 //! A compiled decision requirements graph.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::logic::Logic;
@@ -22,6 +23,8 @@ pub(crate) struct Graph {
     pub(crate) nodes: Vec<Node>,
     /// The decisions of the model itself, not of imported ones, in the order of the file.
     pub(crate) decisions: Vec<NodeId>,
+    /// Those by id.
+    pub(crate) by_id: BTreeMap<Arc<str>, NodeId>,
 }
 
 impl Graph {

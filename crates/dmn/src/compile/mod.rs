@@ -41,19 +41,19 @@ pub(crate) fn compile(models: &[Model], rules: &'static Rules) -> Result<Graph, 
     compiler.named_types = (0..models.len()).map(|model| compiler.named_types(model)).collect();
     let nodes = compiler.nodes();
     let first = &models[0];
+    let own = |(at, node): (usize, &Node)| match node {
+        Node::Decision(decision) if compiler.elements[at].model == 0 => Some((decision.id.clone(), NodeId(at as u32))),
+        Node::Input(_) | Node::Decision(_) | Node::Knowledge(_) | Node::Service(_) => None,
+    };
+    let decisions: Vec<_> = nodes.iter().enumerate().filter_map(own).collect();
     let graph = Graph {
         id: first.id.as_str().into(),
         name: first.name.as_str().into(),
         namespace: first.namespace.as_str().into(),
         rules,
         types: compiler.types,
-        decisions: compiler
-            .elements
-            .iter()
-            .enumerate()
-            .filter(|(_, e)| e.model == 0 && matches!(e.kind, Kind::Decision(_)))
-            .map(|(at, _)| NodeId(at as u32))
-            .collect(),
+        decisions: decisions.iter().map(|(_, node)| *node).collect(),
+        by_id: decisions.into_iter().collect(),
         nodes,
     };
     compiler.problems.into_result(graph)
