@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use weir_feel::temporal::{Date, DateTime, Time, Zone};
-use weir_feel::{Context, Expression, Function, Limits, Machine, Moment, Range, Stop, Value, Variables, WarningKind};
+use weir_feel::{Context, Expression, Function, Limits, Machine, Moment, Stop, Value, Variables, WarningKind};
 
 use crate::function::{KnowledgeFunction, ServiceFunction};
 use crate::graph::{DecisionNode, Graph, InputNode, Node, NodeId, Requirement};
 use crate::logic::Form;
 use crate::outcome::{DecisionKind, EvaluatedDecision, EvaluatedInput, Failure, MatchedRule, Outcome};
-use crate::same::shown;
 use crate::scope::{Scope, captured, lookup};
 use crate::types::{TypeId, Types};
 
@@ -68,11 +67,11 @@ impl<'s, 'm> Session<'s, 'm> {
         if let Some(value) = expression.as_variable().and_then(|name| lookup(scope, name)) {
             return Ok(value);
         }
-        expression.evaluate_in(scope, self.machine).map_err(|stop| failed(expression, stop))
+        expression.evaluate_within(None, scope, self.machine).map_err(|stop| failed(expression, stop))
     }
 
     pub(crate) fn unary_tests(&mut self, tests: &Expression, input: &Value, scope: &dyn Variables) -> Evaluated {
-        tests.evaluate_unary_tests_in(input, scope, self.machine).map_err(|stop| failed(tests, stop))
+        tests.evaluate_within(Some(input.clone()), scope, self.machine).map_err(|stop| failed(tests, stop))
     }
 
     /// The value as a value of the type, or what the mode says of one that does not conform.
@@ -84,7 +83,7 @@ impl<'s, 'm> Session<'s, 'm> {
         if graph.rules.type_mismatch_fails {
             return match graph.types.basic_mismatch(&value, type_id) {
                 None => Ok(value),
-                Some(name) => Err(Trouble::Failed(format!("expected '{name}' but found '{}'", shown(&value)))),
+                Some(name) => Err(Trouble::Failed(format!("expected '{name}' but found '{}'", value))),
             };
         }
         let (coerced, conforms) = graph.types.coerced(value, type_id, self);
@@ -95,7 +94,7 @@ impl<'s, 'm> Session<'s, 'm> {
     }
 
     pub(crate) fn call(&mut self, function: &Function, arguments: Vec<Value>) -> Evaluated {
-        Ok(self.machine.call(function, arguments)?)
+        Ok(self.machine.invoke(function, &arguments)?)
     }
 
     pub(crate) fn list(&mut self, items: Vec<Value>) -> Evaluated {
@@ -103,13 +102,7 @@ impl<'s, 'm> Session<'s, 'm> {
     }
 
     pub(crate) fn context(&mut self, entries: Vec<(Arc<str>, Value)>) -> Evaluated {
-        self.machine.take(entries.len() as u64 * 40)?;
-        Ok(Value::Context(Context::new(entries)))
-    }
-
-    /// The items of a range of whole numbers or dates, or none when it cannot be iterated.
-    pub(crate) fn range_items(&mut self, range: &Range) -> Result<Option<Vec<Value>>, Trouble> {
-        Ok(self.machine.range_items(range)?)
+        Ok(self.machine.context(entries)?)
     }
 
     pub(crate) fn midnight(&self, date: Date) -> Value {
@@ -132,7 +125,7 @@ fn failed(expression: &Expression, stop: Stop) -> Trouble {
     if stop.is_limit() {
         return Trouble::Stopped(stop);
     }
-    Trouble::Failed(format!("failed to evaluate expression '{}': {stop}", expression.text()))
+    Trouble::Failed(expression.failure(stop).message)
 }
 
 /// The decisions of one graph for one set of inputs; values are kept, so each decision is made once.
@@ -304,7 +297,7 @@ pub(crate) fn outcome(
     moment: &Moment,
     limits: &Limits,
 ) -> Outcome {
-    let mut machine = Machine::new(graph.rules.dialect, moment, limits);
+    let mut machine = Machine::outermost(graph.rules.dialect, moment, limits);
     let mut session = Session::new(graph, &mut machine);
     let mut run = Run::new(variables);
     let output = run.decision(root, &mut session);
@@ -319,7 +312,7 @@ pub(crate) fn invoke(
     moment: &Moment,
     limits: &Limits,
 ) -> Result<Value, String> {
-    let mut machine = Machine::new(graph.rules.dialect, moment, limits);
+    let mut machine = Machine::outermost(graph.rules.dialect, moment, limits);
     let mut session = Session::new(graph, &mut machine);
     let names = function.parameter_names();
     let arguments = names.iter().map(|name| lookup(variables, name).unwrap_or_default()).collect();

@@ -82,7 +82,9 @@ fn run(
         Body::External(what) => return Err(Stop::null(format!("{what} cannot be called here"))),
     };
     let names = named_arguments(&logic.parameters, &logic.types, arguments, session)?;
+    let above = session.machine.descend(logic.height_nodes)?;
     let result = body.evaluate(&Scope::new(outer, &names), session);
+    session.machine.ascend(above);
     let result = result.and_then(|value| session.typed(value, result_type));
     result.map_err(as_stop)
 }

@@ -87,6 +87,8 @@ pub(crate) struct FunctionLogic {
     pub(crate) parameters: Vec<(Arc<str>, weir_feel::Type)>,
     pub(crate) types: Vec<TypeId>,
     pub(crate) body: Body,
+    /// How deep the body nests boxed expressions, as FEEL counts depth: recursion must not outgrow the stack.
+    pub(crate) height_nodes: u32,
     /// Names of the outer scope that the body reads.
     pub(crate) free: Vec<Arc<str>>,
 }

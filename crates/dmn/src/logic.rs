@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use weir_feel::{Expression, Function, Value, Variables};
+use weir_feel::{Expression, Function, List, Value, Variables};
 
 use crate::evaluate::{Evaluated, Session, Trouble};
 use crate::function::BoxedFunction;
@@ -10,6 +10,9 @@ use crate::graph::FunctionLogic;
 use crate::scope::{Scope, captured};
 use crate::table::Table;
 use crate::types::TypeId;
+
+/// The name of what is iterated over in [`Iteration::items`].
+pub(crate) const ITERATED: &str = "iterated";
 
 /// A compiled boxed expression and the type of its value.
 #[derive(Debug)]
@@ -45,6 +48,8 @@ pub(crate) struct Entry<L = Logic> {
 #[derive(Debug)]
 pub(crate) struct Iteration {
     pub(crate) variable: Arc<str>,
+    /// Makes a list of what is iterated over: FEEL says what can be.
+    pub(crate) items: Expression,
     pub(crate) list: Box<Logic>,
     pub(crate) body: Box<Logic>,
 }
@@ -182,13 +187,13 @@ fn filter(list: &Logic, keep: &Logic, scope: &dyn Variables, session: &mut Sessi
 }
 
 impl Iteration {
-    fn items(&self, scope: &dyn Variables, session: &mut Session<'_, '_>) -> Result<Option<Vec<Value>>, Trouble> {
-        Ok(match self.list.evaluate(scope, session)? {
-            Value::Null => None,
-            Value::List(items) => Some(items.to_vec()),
-            Value::Range(range) => session.range_items(&range)?,
-            single => Some(vec![single]),
-        })
+    fn items(&self, scope: &dyn Variables, session: &mut Session<'_, '_>) -> Result<Option<List>, Trouble> {
+        let list = self.list.evaluate(scope, session)?;
+        if let Value::List(items) = list {
+            return Ok(Some(items));
+        }
+        let names: Vec<(Arc<str>, Value)> = vec![(ITERATED.into(), list)];
+        Ok(session.expression(&self.items, &names)?.as_list().cloned())
     }
 
     fn results(&self, scope: &dyn Variables, session: &mut Session<'_, '_>) -> Evaluated {
@@ -196,7 +201,7 @@ impl Iteration {
             return session.null("there is nothing to iterate over");
         };
         let mut results = Vec::with_capacity(items.len());
-        for item in items {
+        for item in items.iter().cloned() {
             let partial = session.list(results.clone())?;
             let names = [("partial".into(), partial), (self.variable.clone(), item)];
             results.push(self.body.evaluate(&Scope::new(scope, &names), session)?);
@@ -211,7 +216,7 @@ impl Iteration {
             return session.null("there is nothing to iterate over");
         };
         let (mut decided, mut unknown) = (false, false);
-        for item in items {
+        for item in items.iter().cloned() {
             let names = [(self.variable.clone(), item)];
             match self.body.evaluate(&Scope::new(scope, &names), session)? {
                 Value::Boolean(answer) => decided |= answer == found,

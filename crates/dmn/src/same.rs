@@ -1,8 +1,8 @@
-//! Whether two values are the same, without FEEL's conversions, and how texts for people show them.
+//! Whether two values are the same, without FEEL's conversions.
 
 use std::sync::Arc;
 
-use weir_feel::{Number, Value};
+use weir_feel::{Dialect, Number, Value};
 
 /// Whether two values are of the same type and equal; contexts whatever the order of their entries.
 pub(crate) fn same(a: &Value, b: &Value) -> bool {
@@ -29,20 +29,7 @@ pub(crate) fn same_with(a: &Value, b: &Value, numbers: &dyn Fn(&Number, &Number)
         // Times and ranges are the same when they are written the same way.
         (Value::Time(_), Value::Time(_))
         | (Value::DateTime(_), Value::DateTime(_))
-        | (Value::Range(_), Value::Range(_)) => a.to_text() == b.to_text(),
+        | (Value::Range(_), Value::Range(_)) => a.to_text(Dialect::Dmn) == b.to_text(Dialect::Dmn),
         _ => false,
-    }
-}
-
-/// A value as FEEL writes it, strings in quotes.
-pub(crate) fn shown(value: &Value) -> String {
-    match value {
-        Value::String(text) => format!("\"{text}\""),
-        Value::List(items) => format!("[{}]", items.iter().map(shown).collect::<Vec<_>>().join(", ")),
-        Value::Context(context) => {
-            let entries = context.entries().iter().map(|(name, value)| format!("{name}: {}", shown(value)));
-            format!("{{{}}}", entries.collect::<Vec<_>>().join(", "))
-        }
-        other => other.to_text(),
     }
 }

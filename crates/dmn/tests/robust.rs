@@ -38,7 +38,10 @@ fn damaged(bytes: &[u8], random: &mut Random) -> Vec<u8> {
                 bytes.splice(at..at, piece);
             }
             2 => bytes[from] = b"<>\"'&/ \0\xff(){}[]-.,"[random.below(20)],
-            _ => bytes.swap(from, to.min(bytes.len() - 1)),
+            _ => {
+                let last = bytes.len() - 1;
+                bytes.swap(from, to.min(last));
+            }
         }
         if bytes.is_empty() {
             break;

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use weir_feel::{Names, Type};
+use weir_feel::{Expression as Feel, Names, Type};
 
-use super::Compiler;
+use super::{Compiler, null};
 use crate::graph::Body;
-use crate::logic::{Entry, Form, Iteration, Logic};
+use crate::logic::{Entry, Form, ITERATED, Iteration, Logic};
 use crate::model::boxed::{Binding, ContextEntry, Expression, Form as Written, Iteration as WrittenIteration};
 use crate::types::Types;
 
@@ -149,7 +149,13 @@ impl<'m> Compiler<'m> {
         };
         inner.insert(&iteration.variable, item);
         let variable = iteration.variable.as_str().into();
-        Iteration { variable, list, body: self.boxed(model, &iteration.body, &inner) }
+        let items = Feel::compile(
+            &format!("for item in {ITERATED} return item"),
+            self.rules.dialect,
+            &Names::from_iter([ITERATED]),
+        );
+        let items = items.unwrap_or_else(|_| null(self.rules.dialect));
+        Iteration { variable, items, list, body: self.boxed(model, &iteration.body, &inner) }
     }
 }
 

@@ -8,7 +8,8 @@ mod table;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use weir_feel::{Expression, Names, Type};
+use weir_feel::ast::{Expr, ExprKind};
+use weir_feel::{Dialect, Expression, Names, Span, Type};
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Place};
 use crate::graph::{Body, DecisionNode, FunctionLogic, Graph, InputNode, KnowledgeNode, Node, NodeId, Requirement, ServiceNode};
@@ -18,6 +19,9 @@ use crate::model::boxed::{Function, FunctionKind};
 use crate::model::{Decision, KnowledgeModel, Model, Reference, Service, Text, Variable};
 use crate::outcome::DecisionKind;
 use crate::types::{TypeId, Types};
+
+/// What one level of a boxed expression counts for in FEEL's depth of nodes.
+const BOXED_DEPTH_NODES: u32 = 2;
 
 /// Compiles a model, the first, with the models that it imports.
 pub(crate) fn compile(models: &[Model], rules: &'static Rules) -> Result<Graph, Diagnostics> {
@@ -205,16 +209,17 @@ impl<'m> Compiler<'m> {
     /// The elements that one requires of its own kind; unresolved references are reported elsewhere.
     fn required(&self, at: usize) -> Vec<usize> {
         let element = self.elements[at];
-        let references = match element.kind {
-            Kind::Decision(decision) => &decision.required_decisions,
+        let references: Vec<&'m Reference> = match element.kind {
+            // A reference may name an element of another kind than it should.
+            Kind::Decision(decision) => decision.required_decisions.iter().chain(&decision.required_inputs).collect(),
             // A model may name itself: that is how recursion is written.
-            Kind::Knowledge(knowledge) => &knowledge.required_knowledge,
+            Kind::Knowledge(knowledge) => knowledge.required_knowledge.iter().collect(),
             Kind::Input(_) | Kind::Service(_) => return Vec::new(),
         };
         let own = self.models[element.model].namespace.as_str();
         let node = |r: &'m Reference| self.ids.get(&(r.namespace.as_deref().unwrap_or(own), r.id.as_str()));
         let is_knowledge = matches!(element.kind, Kind::Knowledge(_));
-        references.iter().filter_map(node).map(|n| n.0 as usize).filter(|n| !(is_knowledge && *n == at)).collect()
+        references.into_iter().filter_map(node).map(|n| n.0 as usize).filter(|n| !(is_knowledge && *n == at)).collect()
     }
 
     fn nodes(&mut self) -> Vec<Node> {
@@ -368,7 +373,8 @@ impl<'m> Compiler<'m> {
             logic::free_names(body, &mut free);
         }
         free.retain(|free| !function.parameters.iter().any(|p| *p.name == **free));
-        FunctionLogic { name: name.into(), parameters, types, body, free }
+        let height_nodes = function.body.as_ref().map_or(0, |body| body.height() * BOXED_DEPTH_NODES);
+        FunctionLogic { name: name.into(), parameters, types, body, height_nodes, free }
     }
 
     fn service(&mut self, model: usize, service: &'m Service) -> ServiceNode {
@@ -408,7 +414,7 @@ impl<'m> Compiler<'m> {
 
     /// A FEEL expression; null stands in for one with errors, which are reported.
     fn expression_or_null(&mut self, text: &Text, names: &Names) -> Expression {
-        self.expression(text, names).unwrap_or_else(Expression::null)
+        self.expression(text, names).unwrap_or_else(|| null(self.rules.dialect))
     }
 
     /// FEEL unary tests, or none when they have errors; empty text accepts everything.
@@ -445,9 +451,14 @@ impl<'m> Compiler<'m> {
     }
 }
 
+fn null(dialect: Dialect) -> Expression {
+    let tree = Expr { kind: ExprKind::Null, span: Span::default(), height: 1 };
+    Expression::from_tree("null", &tree, dialect, &Names::new())
+}
+
 fn no_function(name: &str) -> FunctionLogic {
     let body = Body::External("the empty function".to_owned());
-    FunctionLogic { name: name.into(), parameters: Vec::new(), types: Vec::new(), body, free: Vec::new() }
+    FunctionLogic { name: name.into(), parameters: Vec::new(), types: Vec::new(), body, height_nodes: 0, free: Vec::new() }
 }
 
 fn kind(form: &Form) -> DecisionKind {

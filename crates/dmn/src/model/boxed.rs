@@ -67,3 +67,23 @@ pub(crate) struct Function {
     pub(crate) parameters: Vec<Variable>,
     pub(crate) body: Option<Box<Expression>>,
 }
+
+impl Expression {
+    /// Expressions on the longest way down, this one included.
+    pub(crate) fn height(&self) -> u32 {
+        let tallest = |parts: &[&Self]| parts.iter().map(|part| part.height()).max().unwrap_or(0);
+        1 + match &self.form {
+            Form::Literal(_) | Form::Table(_) => 0,
+            Form::Context(entries) => entries.iter().map(|entry| entry.value.height()).max().unwrap_or(0),
+            Form::Invocation { function, bindings } => {
+                bindings.iter().map(|binding| binding.value.height()).max().unwrap_or(0).max(function.height())
+            }
+            Form::List(items) => items.iter().map(Self::height).max().unwrap_or(0),
+            Form::Relation { rows, .. } => rows.iter().flatten().map(Self::height).max().unwrap_or(0),
+            Form::Function(function) => function.body.as_ref().map_or(0, |body| body.height()),
+            Form::Conditional { condition, then, otherwise } => tallest(&[condition, then, otherwise]),
+            Form::Filter { list, keep } => tallest(&[list, keep]),
+            Form::For(i) | Form::Some(i) | Form::Every(i) => tallest(&[&i.list, &i.body]),
+        }
+    }
+}

@@ -7,7 +7,7 @@ use weir_feel::{Dialect, Expression, Names, Value};
 use super::{Output, Table};
 use crate::evaluate::{Evaluated, Session, Trouble};
 use crate::model::table::{Aggregation, HitPolicy};
-use crate::same::{same, shown};
+use crate::same::same;
 
 /// The name that aggregations know the collected outputs by.
 const COLLECTED: &str = "collected";
@@ -106,7 +106,7 @@ fn collected(
             if session.graph.rules.type_mismatch_fails
                 && let Some(other) = values.iter().find(|v| v.as_number().is_none())
             {
-                return Err(Trouble::Failed(format!("expected number but found '{}'", shown(other))));
+                return Err(Trouble::Failed(format!("expected number but found '{}'", other)));
             }
             let values = session.list(values)?;
             let names: [(Arc<str>, Value); 1] = [(COLLECTED.into(), values)];
@@ -131,7 +131,7 @@ impl Output {
 /// Rows as failure texts show them: `List(Map(name -> value), ...)`.
 fn all_shown(outputs: &[Output], rows: &[Vec<Value>]) -> String {
     let row = |row: &Vec<Value>| {
-        let entries = outputs.iter().zip(row).map(|(output, value)| format!("{} -> {}", output.name, shown(value)));
+        let entries = outputs.iter().zip(row).map(|(output, value)| format!("{} -> {}", output.name, value));
         format!("Map({})", entries.collect::<Vec<_>>().join(", "))
     };
     format!("List({})", rows.iter().map(row).collect::<Vec<_>>().join(", "))

@@ -13,7 +13,6 @@ use weir_feel::{Dialect, Expression, Value, Variables};
 use crate::evaluate::{Evaluated, Session, Trouble};
 use crate::model::table::HitPolicy;
 use crate::outcome::{EvaluatedInput, EvaluatedOutput, MatchedRule};
-use crate::same::shown;
 use crate::types::TypeId;
 use index::{Class, Index, Verdict};
 
@@ -104,7 +103,7 @@ impl Table {
                 && !value.is_null()
                 && !session.unary_tests(allowed, &value, scope)?.is_true()
             {
-                let message = format!("input '{}' has the value {}, which is not allowed", input.name, shown(&value));
+                let message = format!("input '{}' has the value {}, which is not allowed", input.name, value);
                 return Err(Trouble::Failed(message));
             }
             values.push(value);
@@ -209,7 +208,7 @@ fn test_holds(answer: Value, session: &Session<'_, '_>) -> Result<bool, Trouble>
     match answer {
         Value::Boolean(answer) => Ok(answer),
         other if session.graph.rules.test_must_be_boolean && !other.is_null() => {
-            Err(Trouble::Failed(format!("input entry must return true, false, or null, but found '{}'", shown(&other))))
+            Err(Trouble::Failed(format!("input entry must return true, false, or null, but found '{}'", other)))
         }
         _ => Ok(false),
     }

@@ -103,7 +103,7 @@ proptest! {
         let table = table(&rows, columns, policy, mode);
         let graph = Arc::new(compile(&[read(EMPTY).unwrap()], mode.rules()).unwrap());
         let moment = Moment::default();
-        let mut machine = Machine::new(mode.rules().dialect, &moment, &Limits::DEFAULT);
+        let mut machine = Machine::outermost(mode.rules().dialect, &moment, &Limits::DEFAULT);
         let mut session = Session::new(&graph, &mut machine);
         for values in &values {
             let scanned = scan(&table, &values[..columns], &mut session);

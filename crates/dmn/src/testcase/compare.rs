@@ -4,7 +4,7 @@ use weir_feel::temporal::{Date, DateTime, DaysDuration, MonthsDuration, Time};
 use weir_feel::{Context, Dialect, Number, Value};
 
 use super::read::{Datum, DatumKind};
-use crate::same::{same_with, shown};
+use crate::same::same_with;
 
 /// Numbers that differ by less than this are equal, as the published results have it (their runner's 1e-8).
 const TOLERANCE: (i128, i32) = (1, -8);
@@ -88,13 +88,13 @@ fn typed(value: &Value) -> String {
         | Value::Number(_)
         | Value::String(_)
         | Value::List(_)
-        | Value::Context(_) => shown(value),
+        | Value::Context(_) => value.to_string(),
         Value::Date(_)
         | Value::Time(_)
         | Value::DateTime(_)
         | Value::DaysDuration(_)
         | Value::MonthsDuration(_)
         | Value::Range(_)
-        | Value::Function(_) => format!("{} ({})", shown(value), value.type_name()),
+        | Value::Function(_) => format!("{} ({})", value, value.type_name()),
     }
 }
