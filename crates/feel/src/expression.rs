@@ -133,6 +133,11 @@ impl Expression {
         })
     }
 
+    /// Why [`Expression::evaluate_within`] gave no value, in the words of [`Expression::evaluate`].
+    pub fn failure(&self, stop: Stop) -> EvaluationError {
+        self.0.failure(stop, Vec::new())
+    }
+
     fn globals(&self) -> &[Arc<str>] {
         match &self.0.code {
             Code::Expression(program) => &program.globals,

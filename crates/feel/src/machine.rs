@@ -1,5 +1,6 @@
 //! An evaluation under way: what is left of its limits, its clock, its warnings.
 
+use std::fmt;
 use std::sync::Arc;
 
 use smallvec::SmallVec;
@@ -47,6 +48,11 @@ impl Stop {
         Self(Box::new(StopKind::Limit { name, limit }))
     }
 
+    /// Whether a limit was exceeded: nothing turns that into null.
+    pub fn is_limit(&self) -> bool {
+        matches!(*self.0, StopKind::Limit { .. })
+    }
+
     pub(crate) fn kind(&self) -> &StopKind {
         &self.0
     }
@@ -56,6 +62,16 @@ impl Stop {
         match *self.0 {
             StopKind::Null(message) => Ok(message),
             kind => Err(Stop(Box::new(kind))),
+        }
+    }
+}
+
+/// The cause, without the expression.
+impl fmt::Display for Stop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &*self.0 {
+            StopKind::Null(cause) | StopKind::Failed(cause) | StopKind::Assertion(cause) => f.write_str(cause),
+            StopKind::Limit { name, limit } => write!(f, "it exceeds the limit {name} = {limit}"),
         }
     }
 }
@@ -128,6 +144,25 @@ impl<'a> Machine<'a> {
             memory_bytes: limits.memory_bytes,
             warnings: Vec::new(),
         }
+    }
+
+    /// The evaluation of a host that evaluates several expressions within one set of limits, with
+    /// [`crate::Expression::evaluate_within`].
+    pub fn outermost(dialect: Dialect, moment: &'a Moment, limits: &'a Limits) -> Self {
+        Self::new(dialect, moment, limits, &(), &[])
+    }
+
+    /// Goes so many nodes deeper, for what a host nests itself. Give the result to [`Machine::ascend`].
+    pub fn descend(&mut self, nodes: u32) -> Result<u32, Stop> {
+        match self.depth_nodes.checked_sub(nodes) {
+            Some(left) => Ok(std::mem::replace(&mut self.depth_nodes, left)),
+            None => Err(Stop::limit("depth_nodes", u64::from(self.limits.depth_nodes))),
+        }
+    }
+
+    /// Goes back up to where [`Machine::descend`] was called.
+    pub fn ascend(&mut self, depth_nodes: u32) {
+        self.depth_nodes = depth_nodes;
     }
 
     /// The dialect of the expression.
