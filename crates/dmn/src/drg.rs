@@ -93,12 +93,20 @@ impl Drg {
     pub fn find(&self, id_or_name: &str) -> Option<&str> {
         let name = normal_name(id_or_name);
         let by_id = self.0.by_id.get_key_value(id_or_name).map(|(id, _)| &**id);
-        by_id.or_else(|| self.nodes().find(|(_, node)| normal_name(&node.name) == name).map(|(_, node)| &*node.id))
+        by_id.or_else(|| {
+            self.nodes().find(|(_, node)| normal_name(&node.name) == name).map(|(_, node)| &*node.id)
+        })
     }
 
     /// Evaluates a decision. Never fails itself: the outcome says what failed and what was evaluated before.
     #[must_use]
-    pub fn evaluate(&self, decision_id: &str, variables: &dyn Variables, moment: &Moment, limits: &Limits) -> Outcome {
+    pub fn evaluate(
+        &self,
+        decision_id: &str,
+        variables: &dyn Variables,
+        moment: &Moment,
+        limits: &Limits,
+    ) -> Outcome {
         match self.0.by_id.get(decision_id) {
             Some(id) => outcome(&self.0, *id, variables, moment, limits),
             None => nothing(decision_id, format!("no decision found for id '{decision_id}'")),
@@ -116,7 +124,10 @@ impl Drg {
             Node::Input(_) | Node::Decision(_) => false,
         };
         let Some(at) = self.0.nodes.iter().position(named) else {
-            return nothing(&name, format!("no decision service or business knowledge model found for name '{name}'"));
+            return nothing(
+                &name,
+                format!("no decision service or business knowledge model found for name '{name}'"),
+            );
         };
         let function = function(&self.0, NodeId(at as u32), &());
         let Value::Function(function) = function else { return nothing(&name, String::new()) };

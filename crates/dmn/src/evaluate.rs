@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use weir_feel::temporal::{Date, DateTime, Time, Zone};
-use weir_feel::{Context, Expression, Function, Limits, Machine, Moment, Stop, Value, Variables, WarningKind};
+use weir_feel::{
+    Context, Expression, Function, Limits, Machine, Moment, Stop, Value, Variables, WarningKind,
+};
 
 use crate::function::{KnowledgeFunction, ServiceFunction};
 use crate::graph::{DecisionNode, Graph, InputNode, Node, NodeId, Requirement};
@@ -70,7 +72,12 @@ impl<'s, 'm> Session<'s, 'm> {
         expression.evaluate_within(None, scope, self.machine).map_err(|stop| failed(expression, stop))
     }
 
-    pub(crate) fn unary_tests(&mut self, tests: &Expression, input: &Value, scope: &dyn Variables) -> Evaluated {
+    pub(crate) fn unary_tests(
+        &mut self,
+        tests: &Expression,
+        input: &Value,
+        scope: &dyn Variables,
+    ) -> Evaluated {
         tests.evaluate_within(Some(input.clone()), scope, self.machine).map_err(|stop| failed(tests, stop))
     }
 
@@ -195,12 +202,14 @@ impl<'a> Run<'a> {
             inputs: seen.inputs,
             matched_rules: seen.matched_rules,
         });
-        result.map_err(|trouble| Failure { decision_id: decision.id.clone(), message: trouble.into_message() })
+        result
+            .map_err(|trouble| Failure { decision_id: decision.id.clone(), message: trouble.into_message() })
     }
 
     fn value(&mut self, decision: &DecisionNode, session: &mut Session<'_, '_>) -> Evaluated {
         let Some(logic) = &decision.logic else {
-            let given = self.given(&decision.variable, &decision.namespace, session.graph).unwrap_or_default();
+            let given =
+                self.given(&decision.variable, &decision.namespace, session.graph).unwrap_or_default();
             return session.typed(given, decision.type_id);
         };
         let outer: &dyn Variables = if session.graph.rules.caller_in_scope { self.variables } else { &() };
@@ -282,9 +291,15 @@ pub(crate) fn function(graph: &Arc<Graph>, id: NodeId, outer: &dyn Variables) ->
     match graph.node(id) {
         Node::Knowledge(knowledge) => {
             let captured = captured(outer, &knowledge.function.free);
-            Value::Function(Function::host(Arc::new(KnowledgeFunction { graph: graph.clone(), id, captured })))
+            Value::Function(Function::host(Arc::new(KnowledgeFunction {
+                graph: graph.clone(),
+                id,
+                captured,
+            })))
         }
-        Node::Service(_) => Value::Function(Function::host(Arc::new(ServiceFunction { graph: graph.clone(), id }))),
+        Node::Service(_) => {
+            Value::Function(Function::host(Arc::new(ServiceFunction { graph: graph.clone(), id })))
+        }
         Node::Input(_) | Node::Decision(_) => Value::Null,
     }
 }

@@ -149,7 +149,8 @@ impl HostFunction for ServiceFunction {
         }
         let mut results = Vec::with_capacity(node.outputs.len());
         for output in &node.outputs {
-            let value = decisions.decision(*output, &mut session).map_err(|failure| Stop::null(failure.message))?;
+            let value =
+                decisions.decision(*output, &mut session).map_err(|failure| Stop::null(failure.message))?;
             let Node::Decision(decision) = self.graph.node(*output) else { continue };
             results.push((decision.variable.clone(), value));
         }

@@ -70,7 +70,8 @@ impl Form {
             Self::Context { entries, result } => context(entries, result.as_deref(), scope, session),
             Self::Invocation { function, bindings } => invocation(function, bindings, scope, session),
             Self::List(items) => {
-                let items = items.iter().map(|item| item.evaluate(scope, session)).collect::<Result<_, _>>()?;
+                let items =
+                    items.iter().map(|item| item.evaluate(scope, session)).collect::<Result<_, _>>()?;
                 session.list(items)
             }
             Self::Relation { columns, rows } => relation(columns, rows, scope, session),
@@ -82,13 +83,11 @@ impl Form {
                     captured,
                 }))))
             }
-            Self::Conditional { condition, then, otherwise } => {
-                match condition.evaluate(scope, session)? {
-                    Value::Boolean(true) => then.evaluate(scope, session),
-                    Value::Boolean(false) | Value::Null => otherwise.evaluate(scope, session),
-                    _ => session.null("the condition must be true or false"),
-                }
-            }
+            Self::Conditional { condition, then, otherwise } => match condition.evaluate(scope, session)? {
+                Value::Boolean(true) => then.evaluate(scope, session),
+                Value::Boolean(false) | Value::Null => otherwise.evaluate(scope, session),
+                _ => session.null("the condition must be true or false"),
+            },
             Self::Filter { list, keep } => filter(list, keep, scope, session),
             Self::For(iteration) => iteration.results(scope, session),
             Self::Some(iteration) => iteration.quantified(scope, session, true),

@@ -217,11 +217,13 @@ impl Types {
         let shaped = if item.is_collection {
             value.as_list().is_some_and(|list| {
                 list.iter().all(|one| {
-                    self.has_shape(one, &item.shape, session, depth) && allowed(item.allowed_values.as_ref(), one, session)
+                    self.has_shape(one, &item.shape, session, depth)
+                        && allowed(item.allowed_values.as_ref(), one, session)
                 })
             })
         } else {
-            self.has_shape(value, &item.shape, session, depth) && allowed(item.allowed_values.as_ref(), value, session)
+            self.has_shape(value, &item.shape, session, depth)
+                && allowed(item.allowed_values.as_ref(), value, session)
         };
         shaped && allowed(item.constraint.as_ref(), value, session)
     }
@@ -248,7 +250,9 @@ impl Types {
             },
             Shape::Components(components) => value.as_context().is_some_and(|context| {
                 components.iter().all(|(name, component)| {
-                    context.get(name).is_some_and(|entry| self.conforms(entry, *component, session, depth - 1))
+                    context
+                        .get(name)
+                        .is_some_and(|entry| self.conforms(entry, *component, session, depth - 1))
                 })
             }),
             Shape::Same(other) => self.conforms(value, *other, session, depth - 1),

@@ -26,15 +26,17 @@ impl<'a> Xml<'a> {
             let text = format!("the file has {} bytes, more than {MODEL_SIZE_LIMIT_BYTES}", bytes.len());
             return Err(Diagnostic::new(&nowhere, text).help("split the model, or use imports"));
         }
-        let text = std::str::from_utf8(bytes)
-            .map_err(|e| Diagnostic::new(&nowhere, format!("the file is not UTF-8: {e}")).help("save it as UTF-8"))?;
+        let text = std::str::from_utf8(bytes).map_err(|e| {
+            Diagnostic::new(&nowhere, format!("the file is not UTF-8: {e}")).help("save it as UTF-8")
+        })?;
         // A byte order mark is no part of the text.
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let options =
             ParsingOptions { allow_dtd: false, nodes_limit: MODEL_NODE_LIMIT, ..ParsingOptions::default() };
         let document = Document::parse_with_options(text, options).map_err(|error| xml_error(&error))?;
-        let line_starts =
-            std::iter::once(0).chain(text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(i, _)| i + 1)).collect();
+        let line_starts = std::iter::once(0)
+            .chain(text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(i, _)| i + 1))
+            .collect();
         let xml = Self { document, line_starts };
         xml.check_depth()?;
         Ok(xml)

@@ -26,7 +26,8 @@ fn table(id: &str, attributes: &str, outputs: &[&str], rules: &[(&str, &[&str])]
             format!("<rule id='r{at}'>{}{}</rule>", cells("inputEntry", &[*test]), cells("outputEntry", out))
         })
         .collect();
-    let outputs: String = outputs.iter().enumerate().map(|(at, o)| format!("<output id='o{at}' {o}</output>")).collect();
+    let outputs: String =
+        outputs.iter().enumerate().map(|(at, o)| format!("<output id='o{at}' {o}</output>")).collect();
     format!(
         "<decision id='{id}' name='{id}'><decisionTable id='t' {attributes}><input id='i' label='X'>\
          <inputExpression><text>x</text></inputExpression></input>{outputs}{rules}</decisionTable></decision>"
@@ -35,7 +36,9 @@ fn table(id: &str, attributes: &str, outputs: &[&str], rules: &[(&str, &[&str])]
 
 fn literal(id: &str, inside: &str, text: &str) -> String {
     let text = text.replace('<', "&lt;");
-    format!("<decision id='{id}' name='{id}'>{inside}<literalExpression><text>{text}</text></literalExpression></decision>")
+    format!(
+        "<decision id='{id}' name='{id}'>{inside}<literalExpression><text>{text}</text></literalExpression></decision>"
+    )
 }
 
 const OVERLAPPING: [(&str, &[&str]); 3] = [("< 10", &["\"a\""]), ("< 20", &["\"b\""]), ("> 5", &["\"a\""])];
@@ -71,7 +74,10 @@ fn hit_policies_answer_as_the_engine_does() {
     assert_eq!(json(&with("hitPolicy='COLLECT'"), "t", &[("x", "null")]), "null");
     assert_eq!(json(&with(""), "t", &[("x", "30")]), "\"a\"");
     let ordered = ["name='out'><outputValues><text>\"b\",\"a\"</text></outputValues>"];
-    assert_eq!(json(&table("t", "hitPolicy='PRIORITY'", &ordered, &OVERLAPPING), "t", &[("x", "7")]), "\"b\"");
+    assert_eq!(
+        json(&table("t", "hitPolicy='PRIORITY'", &ordered, &OVERLAPPING), "t", &[("x", "7")]),
+        "\"b\""
+    );
     let output_order = table("t", "hitPolicy='OUTPUT ORDER'", &ordered, &OVERLAPPING);
     assert_eq!(json(&output_order, "t", &[("x", "7")]), r#"["b","a","a"]"#);
 }
@@ -135,10 +141,16 @@ fn the_record_has_inputs_rules_and_outputs() {
     assert_eq!(outcome.output.unwrap().to_json(), "\"b!\"");
     let [table, root] = &outcome.evaluated[..] else { panic!("two decisions") };
     assert_eq!((table.kind, root.kind), (DecisionKind::DecisionTable, DecisionKind::LiteralExpression));
-    assert_eq!((&*table.inputs[0].id, &*table.inputs[0].name, table.inputs[0].value.to_json()), ("i", "X", "15".into()));
+    assert_eq!(
+        (&*table.inputs[0].id, &*table.inputs[0].name, table.inputs[0].value.to_json()),
+        ("i", "X", "15".into())
+    );
     let rule = &table.matched_rules[0];
     assert_eq!((&*rule.id, rule.index), ("r1", 2));
-    assert_eq!((&*rule.outputs[0].id, &*rule.outputs[0].name, rule.outputs[0].value.to_json()), ("o0", "Out", "\"b\"".into()));
+    assert_eq!(
+        (&*rule.outputs[0].id, &*rule.outputs[0].name, rule.outputs[0].value.to_json()),
+        ("o0", "Out", "\"b\"".into())
+    );
     assert!(root.inputs.is_empty() && root.matched_rules.is_empty());
 }
 
@@ -165,15 +177,22 @@ fn deployment_reports_everything_at_once() {
     let cycle = "<informationRequirement><requiredDecision href='#a'/></informationRequirement>";
     let text = problems(&format!("{}\n{}", literal("a", cycle, "1 +"), literal("b", "", "if")));
     assert!(text.contains("Invalid DMN model: Cyclic dependencies between decisions detected."), "{text}");
-    assert!(text.contains("2:") && text.contains("FEEL expression: failed to parse expression '1 +'"), "{text}");
+    assert!(
+        text.contains("2:") && text.contains("FEEL expression: failed to parse expression '1 +'"),
+        "{text}"
+    );
     assert!(text.contains("3:") && text.contains("failed to parse expression 'if'"), "{text}");
 
     let two = table("t", "hitPolicy='COLLECT' aggregation='SUM'", &["name='a'>", ">"], &[("-", &["1", "2"])]);
     let text = problems(&two);
-    assert!(text.contains("hit policy 'COLLECT' with aggregator is not defined for compound output"), "{text}");
+    assert!(
+        text.contains("hit policy 'COLLECT' with aggregator is not defined for compound output"),
+        "{text}"
+    );
     assert!(text.contains("no output name defined"), "{text}");
 
-    let groovy = literal("g", "", "1").replace("<literalExpression>", "<literalExpression expressionLanguage='groovy'>");
+    let groovy = literal("g", "", "1")
+        .replace("<literalExpression>", "<literalExpression expressionLanguage='groovy'>");
     assert!(problems(&groovy).contains("expression language 'groovy' is not supported"));
     assert!(problems("<decision name='x'/>").contains("no id"));
     assert!(problems(&table("t", "", &["name='a'>"], &[("< <", &["1"])])).contains("FEEL unary-tests"));
@@ -181,7 +200,12 @@ fn deployment_reports_everything_at_once() {
 
 #[test]
 fn a_test_that_is_no_boolean_does_not_match() {
-    let table = table("t", "hitPolicy='FIRST'", &["name='out'>"], &[("\"s\"", &["1"]), ("? + 1", &["2"]), ("-", &["3"])]);
+    let table = table(
+        "t",
+        "hitPolicy='FIRST'",
+        &["name='out'>"],
+        &[("\"s\"", &["1"]), ("? + 1", &["2"]), ("-", &["3"])],
+    );
     assert_eq!(json(&table, "t", &[("x", "1")]), "3");
 }
 

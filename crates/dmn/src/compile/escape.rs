@@ -18,7 +18,8 @@ pub(super) fn names(models: &[Model]) -> Vec<String> {
             knowledge.logic.iter().for_each(|logic| of_function(logic, &mut names));
         }
     }
-    let mut names: Vec<String> = names.into_iter().filter(|n| n.contains([' ', '-'])).map(str::to_owned).collect();
+    let mut names: Vec<String> =
+        names.into_iter().filter(|n| n.contains([' ', '-'])).map(str::to_owned).collect();
     names.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
     names.dedup();
     names
@@ -113,9 +114,15 @@ mod tests {
     #[test]
     fn names_are_escaped_between_delimiters_only() {
         let names = ["loan amount".to_owned(), "pre-score".to_owned()];
-        assert_eq!(escaped("loan amount > 5 and pre-score = 1", &names), "`loan amount` > 5 and `pre-score` = 1");
+        assert_eq!(
+            escaped("loan amount > 5 and pre-score = 1", &names),
+            "`loan amount` > 5 and `pre-score` = 1"
+        );
         assert_eq!(escaped("max(loan amount, pre-score)", &names), "max(`loan amount`, `pre-score`)");
-        assert_eq!(escaped("\"the loan amount is\" + `loan amount`", &names), "\"the loan amount is\" + `loan amount`");
+        assert_eq!(
+            escaped("\"the loan amount is\" + `loan amount`", &names),
+            "\"the loan amount is\" + `loan amount`"
+        );
         assert_eq!(escaped("total loan amounts", &names), "total loan amounts");
     }
 }

@@ -44,7 +44,9 @@ impl<'m> Compiler<'m> {
             }
         }
         for import in &self.models[model].imports {
-            let Some(other) = self.models.iter().position(|m| m.namespace == import.namespace) else { continue };
+            let Some(other) = self.models.iter().position(|m| m.namespace == import.namespace) else {
+                continue;
+            };
             for item in &self.models[other].items {
                 if let Some(id) = self.type_ids.get(&(other, item.name.as_str())) {
                     let dot = if import.name.is_empty() { "" } else { "." };
@@ -69,7 +71,10 @@ impl<'m> Compiler<'m> {
                 Shape::Components(compiled)
             }
             Written::Function { parameters, output } => Shape::Function {
-                parameters: parameters.iter().map(|p| self.type_id(model, p.as_deref(), &item.place)).collect(),
+                parameters: parameters
+                    .iter()
+                    .map(|p| self.type_id(model, p.as_deref(), &item.place))
+                    .collect(),
                 output: self.type_id(model, output.as_deref(), &item.place),
             },
         };

@@ -7,7 +7,9 @@ use weir_feel::{Expression as Feel, Names, Type};
 use super::{Compiler, null};
 use crate::graph::Body;
 use crate::logic::{Entry, Form, ITERATED, Iteration, Logic};
-use crate::model::boxed::{Binding, ContextEntry, Expression, Form as Written, Iteration as WrittenIteration};
+use crate::model::boxed::{
+    Binding, ContextEntry, Expression, Form as Written, Iteration as WrittenIteration,
+};
 use crate::types::Types;
 
 impl<'m> Compiler<'m> {
@@ -35,7 +37,8 @@ impl<'m> Compiler<'m> {
                     let type_id = self.inner_type(model, column);
                     compiled.push(Entry { name: column.name.as_str().into(), type_id, logic: () });
                 }
-                let rows = rows.iter().map(|row| row.iter().map(|cell| self.logic(model, cell, names)).collect());
+                let rows =
+                    rows.iter().map(|row| row.iter().map(|cell| self.logic(model, cell, names)).collect());
                 Form::Relation { columns: compiled, rows: rows.collect() }
             }
             Written::Function(function) => {
@@ -85,7 +88,11 @@ impl<'m> Compiler<'m> {
             }
             let logic = self.logic(model, &entry.value, &scope);
             let type_id = self.inner_type(model, variable);
-            let known = if type_id == Types::ANY { self.shape_of(&entry.value, &logic) } else { self.types.feel_type(type_id) };
+            let known = if type_id == Types::ANY {
+                self.shape_of(&entry.value, &logic)
+            } else {
+                self.types.feel_type(type_id)
+            };
             inner.insert(&variable.name, known);
             compiled.push(Entry { name: variable.name.as_str().into(), type_id, logic });
         }
@@ -124,7 +131,11 @@ impl<'m> Compiler<'m> {
         if let (true, Written::Literal(text)) = (self.rules.only_basic_types, &function.form) {
             let name = text.text.trim();
             if names.get(name).is_none() {
-                self.report(&text.place, format!("no BKM found with name '{name}'"), "require it, or mend the name");
+                self.report(
+                    &text.place,
+                    format!("no BKM found with name '{name}'"),
+                    "require it, or mend the name",
+                );
             }
         }
         let function = self.boxed(model, function, names);

@@ -12,7 +12,10 @@ use weir_feel::ast::{Expr, ExprKind};
 use weir_feel::{Dialect, Expression, Names, Span, Type};
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Place};
-use crate::graph::{Body, DecisionNode, FunctionLogic, Graph, InputNode, KnowledgeNode, Node, NodeId, Requirement, ServiceNode};
+use crate::graph::{
+    Body, DecisionNode, FunctionLogic, Graph, InputNode, KnowledgeNode, Node, NodeId, Requirement,
+    ServiceNode,
+};
 use crate::logic::Form;
 use crate::mode::Rules;
 use crate::model::boxed::{Function, FunctionKind};
@@ -46,7 +49,9 @@ pub(crate) fn compile(models: &[Model], rules: &'static Rules) -> Result<Graph, 
     let nodes = compiler.nodes();
     let first = &models[0];
     let own = |(at, node): (usize, &Node)| match node {
-        Node::Decision(decision) if compiler.elements[at].model == 0 => Some((decision.id.clone(), NodeId(at as u32))),
+        Node::Decision(decision) if compiler.elements[at].model == 0 => {
+            Some((decision.id.clone(), NodeId(at as u32)))
+        }
         Node::Input(_) | Node::Decision(_) | Node::Knowledge(_) | Node::Service(_) => None,
     };
     let decisions: Vec<_> = nodes.iter().enumerate().filter_map(own).collect();
@@ -104,7 +109,8 @@ impl<'m> Compiler<'m> {
         for model in self.models {
             for import in &model.imports {
                 if !self.models.iter().any(|m| m.namespace == import.namespace) {
-                    let message = format!("the imported model with namespace '{}' is not there", import.namespace);
+                    let message =
+                        format!("the imported model with namespace '{}' is not there", import.namespace);
                     self.report(&import.place, message, "give that model, too");
                 }
             }
@@ -211,7 +217,9 @@ impl<'m> Compiler<'m> {
         let element = self.elements[at];
         let references: Vec<&'m Reference> = match element.kind {
             // A reference may name an element of another kind than it should.
-            Kind::Decision(decision) => decision.required_decisions.iter().chain(&decision.required_inputs).collect(),
+            Kind::Decision(decision) => {
+                decision.required_decisions.iter().chain(&decision.required_inputs).collect()
+            }
             // A model may name itself: that is how recursion is written.
             Kind::Knowledge(knowledge) => knowledge.required_knowledge.iter().collect(),
             Kind::Input(_) | Kind::Service(_) => return Vec::new(),
@@ -219,7 +227,12 @@ impl<'m> Compiler<'m> {
         let own = self.models[element.model].namespace.as_str();
         let node = |r: &'m Reference| self.ids.get(&(r.namespace.as_deref().unwrap_or(own), r.id.as_str()));
         let is_knowledge = matches!(element.kind, Kind::Knowledge(_));
-        references.into_iter().filter_map(node).map(|n| n.0 as usize).filter(|n| !(is_knowledge && *n == at)).collect()
+        references
+            .into_iter()
+            .filter_map(node)
+            .map(|n| n.0 as usize)
+            .filter(|n| !(is_knowledge && *n == at))
+            .collect()
     }
 
     fn nodes(&mut self) -> Vec<Node> {
@@ -338,7 +351,11 @@ impl<'m> Compiler<'m> {
         let function = match &knowledge.logic {
             Some(function) => self.function(model, &knowledge.variable.name, function, &names),
             None => {
-                self.report(&knowledge.place, "the business knowledge model has no logic", "add <encapsulatedLogic>");
+                self.report(
+                    &knowledge.place,
+                    "the business knowledge model has no logic",
+                    "add <encapsulatedLogic>",
+                );
                 no_function(&knowledge.variable.name)
             }
         };
@@ -383,7 +400,11 @@ impl<'m> Compiler<'m> {
         let outputs: Vec<_> = service.outputs.iter().collect();
         let outputs: Vec<NodeId> = self.requirements(model, &outputs).iter().map(|r| r.node).collect();
         if service.outputs.is_empty() {
-            self.report(&service.place, "the decision service has no output decision", "add an <outputDecision>");
+            self.report(
+                &service.place,
+                "the decision service has no output decision",
+                "add an <outputDecision>",
+            );
         }
         let mut types = Vec::with_capacity(inputs.len());
         for input in &inputs {
@@ -445,7 +466,8 @@ impl<'m> Compiler<'m> {
                 line: text.place.line + (skipped_lines + line - 1) as u32,
                 column: (indent + column) as u32,
             };
-            let message = format!("{what}: failed to parse expression '{}': {}", text.text.trim(), error.message);
+            let message =
+                format!("{what}: failed to parse expression '{}': {}", text.text.trim(), error.message);
             self.report(&place, message, error.help.as_deref().unwrap_or_default());
         }
     }
@@ -458,7 +480,14 @@ fn null(dialect: Dialect) -> Expression {
 
 fn no_function(name: &str) -> FunctionLogic {
     let body = Body::External("the empty function".to_owned());
-    FunctionLogic { name: name.into(), parameters: Vec::new(), types: Vec::new(), body, height_nodes: 0, free: Vec::new() }
+    FunctionLogic {
+        name: name.into(),
+        parameters: Vec::new(),
+        types: Vec::new(),
+        body,
+        height_nodes: 0,
+        free: Vec::new(),
+    }
 }
 
 fn kind(form: &Form) -> DecisionKind {

@@ -44,7 +44,8 @@ impl<'m> Compiler<'m> {
         let type_id = self.type_id(model, output.type_name.as_deref(), &output.place);
         let name: Arc<str> = output.name.as_deref().unwrap_or_default().into();
         let label = if output.label.is_empty() { name.clone() } else { output.label.as_str().into() };
-        let values = output.values.as_ref().or_else(|| self.allowed_values(model, output.type_name.as_deref()?));
+        let values =
+            output.values.as_ref().or_else(|| self.allowed_values(model, output.type_name.as_deref()?));
         Output {
             id: output.id.as_str().into(),
             label,
@@ -78,7 +79,8 @@ impl<'m> Compiler<'m> {
 
     fn rule(&mut self, table: &Written, rule: &'m WrittenRule, names: &Names) -> Option<Rule> {
         let tests: Vec<_> = rule.inputs.iter().filter_map(|tests| self.unary_tests(tests, names)).collect();
-        let outputs: Vec<_> = rule.outputs.iter().map(|output| self.expression_or_null(output, names)).collect();
+        let outputs: Vec<_> =
+            rule.outputs.iter().map(|output| self.expression_or_null(output, names)).collect();
         // A rule with errors was reported; the table is not evaluated then.
         let whole = tests.len() == table.inputs.len() && outputs.len() == table.outputs.len();
         whole.then(|| Rule { id: rule.id.as_str().into(), tests, outputs })

@@ -75,9 +75,12 @@ impl Expression {
         1 + match &self.form {
             Form::Literal(_) | Form::Table(_) => 0,
             Form::Context(entries) => entries.iter().map(|entry| entry.value.height()).max().unwrap_or(0),
-            Form::Invocation { function, bindings } => {
-                bindings.iter().map(|binding| binding.value.height()).max().unwrap_or(0).max(function.height())
-            }
+            Form::Invocation { function, bindings } => bindings
+                .iter()
+                .map(|binding| binding.value.height())
+                .max()
+                .unwrap_or(0)
+                .max(function.height()),
             Form::List(items) => items.iter().map(Self::height).max().unwrap_or(0),
             Form::Relation { rows, .. } => rows.iter().flatten().map(Self::height).max().unwrap_or(0),
             Form::Function(function) => function.body.as_ref().map_or(0, |body| body.height()),

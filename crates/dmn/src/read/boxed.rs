@@ -54,7 +54,8 @@ impl<'d> Reader<'_, 'd> {
     }
 
     fn context(&mut self, node: Node<'_, 'd>) -> Vec<ContextEntry> {
-        let entries: Vec<_> = self.own(node).into_iter().filter(|e| e.tag_name().name() == "contextEntry").collect();
+        let entries: Vec<_> =
+            self.own(node).into_iter().filter(|e| e.tag_name().name() == "contextEntry").collect();
         let count = entries.len();
         let mut read = Vec::with_capacity(count);
         for (index, entry) in entries.into_iter().enumerate() {
@@ -77,7 +78,11 @@ impl<'d> Reader<'_, 'd> {
             let parameter = match child(binding, "parameter") {
                 Some(parameter) => self.variable(parameter),
                 None => {
-                    self.report(binding, "the binding has no <parameter>", "name the parameter that it binds");
+                    self.report(
+                        binding,
+                        "the binding has no <parameter>",
+                        "name the parameter that it binds",
+                    );
                     continue;
                 }
             };
@@ -100,7 +105,8 @@ impl<'d> Reader<'_, 'd> {
         }
         for (row, cells) in &rows {
             if cells.len() != columns.len() {
-                let message = format!("expected row with '{}' elements but found '{}'", columns.len(), cells.len());
+                let message =
+                    format!("expected row with '{}' elements but found '{}'", columns.len(), cells.len());
                 self.report(*row, message, "");
             }
         }
@@ -150,7 +156,11 @@ impl<'d> Reader<'_, 'd> {
             Some(inner) => self.expression(inner),
             None => {
                 let element = node.tag_name().name();
-                self.report(node, format!("<{element}> has no expression"), &format!("add one of {EXPRESSIONS}"));
+                self.report(
+                    node,
+                    format!("<{element}> has no expression"),
+                    &format!("add one of {EXPRESSIONS}"),
+                );
                 None
             }
         }
@@ -170,7 +180,14 @@ impl<'d> Reader<'_, 'd> {
 fn is_expression(node: &Node<'_, '_>) -> bool {
     !matches!(
         node.tag_name().name(),
-        "description" | "extensionElements" | "variable" | "formalParameter" | "binding" | "parameter" | "column"
-            | "row" | "contextEntry"
+        "description"
+            | "extensionElements"
+            | "variable"
+            | "formalParameter"
+            | "binding"
+            | "parameter"
+            | "column"
+            | "row"
+            | "contextEntry"
     )
 }

@@ -31,7 +31,8 @@ impl<'d> Reader<'_, 'd> {
     }
 
     fn function_item(&mut self, node: Node<'_, 'd>) -> Shape {
-        let parameters = self.own(node).into_iter().filter(|c| c.tag_name().name() == "parameters").collect::<Vec<_>>();
+        let parameters =
+            self.own(node).into_iter().filter(|c| c.tag_name().name() == "parameters").collect::<Vec<_>>();
         Shape::Function {
             parameters: parameters.into_iter().map(|p| self.type_attribute(p)).collect(),
             output: node.attribute("outputTypeRef").and_then(|t| self.type_name(node, t)),

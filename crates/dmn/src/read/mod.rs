@@ -131,7 +131,11 @@ impl<'d> Reader<'_, 'd> {
 
     fn variable(&mut self, node: Node<'_, 'd>) -> Variable {
         let name = self.required(node, "name");
-        Variable { place: self.xml.place(node), name: normal_name(&name), type_name: self.type_attribute(node) }
+        Variable {
+            place: self.xml.place(node),
+            name: normal_name(&name),
+            type_name: self.type_attribute(node),
+        }
     }
 
     fn decision(&mut self, node: Node<'_, 'd>) -> Decision {
@@ -154,9 +158,18 @@ impl<'d> Reader<'_, 'd> {
                 "knowledgeRequirement" => {
                     decision.required_knowledge.extend(self.references(child, "requiredKnowledge"));
                 }
-                "description" | "extensionElements" | "question" | "allowedAnswers" | "variable"
-                | "authorityRequirement" | "supportedObjective" | "impactedPerformanceIndicator"
-                | "decisionMaker" | "decisionOwner" | "usingProcess" | "usingTask" => {}
+                "description"
+                | "extensionElements"
+                | "question"
+                | "allowedAnswers"
+                | "variable"
+                | "authorityRequirement"
+                | "supportedObjective"
+                | "impactedPerformanceIndicator"
+                | "decisionMaker"
+                | "decisionOwner"
+                | "usingProcess"
+                | "usingTask" => {}
                 _ => decision.logic = self.expression(child),
             }
         }
@@ -170,7 +183,10 @@ impl<'d> Reader<'_, 'd> {
             place: self.xml.place(node),
             id: node.attribute("id").unwrap_or_default().to_owned(),
             variable: self.element_variable(node),
-            required_knowledge: requirements.into_iter().flat_map(|r| self.references(r, "requiredKnowledge")).collect(),
+            required_knowledge: requirements
+                .into_iter()
+                .flat_map(|r| self.references(r, "requiredKnowledge"))
+                .collect(),
             logic: child(node, "encapsulatedLogic").map(|logic| self.function(logic)),
         }
     }
@@ -212,7 +228,10 @@ impl<'d> Reader<'_, 'd> {
 
     fn expression_language(&mut self, node: Node<'_, 'd>) {
         let Some(language) = node.attribute("expressionLanguage").map(str::trim) else { return };
-        if !language.is_empty() && !language.eq_ignore_ascii_case("feel") && !FEEL_NAMESPACES.contains(&language) {
+        if !language.is_empty()
+            && !language.eq_ignore_ascii_case("feel")
+            && !FEEL_NAMESPACES.contains(&language)
+        {
             let message = format!("expression language '{language}' is not supported");
             self.report(node, message, "use FEEL");
         }

@@ -122,8 +122,11 @@ impl<'d> Reader<'_, 'd> {
             self.report(node, message, "give one entry for each input; '-' accepts everything");
         }
         if rule.outputs.len() != table.outputs.len() {
-            let message =
-                format!("the rule has {} output entries for {} outputs", rule.outputs.len(), table.outputs.len());
+            let message = format!(
+                "the rule has {} output entries for {} outputs",
+                rule.outputs.len(),
+                table.outputs.len()
+            );
             self.report(node, message, "give one entry for each output");
         }
     }
@@ -140,7 +143,9 @@ impl<'d> Reader<'_, 'd> {
             self.problems.push(diagnostic.help("with several outputs each needs one"));
         }
         match table.hit_policy {
-            HitPolicy::Collect(Aggregation::Sum | Aggregation::Min | Aggregation::Max | Aggregation::Count) => {
+            HitPolicy::Collect(
+                Aggregation::Sum | Aggregation::Min | Aggregation::Max | Aggregation::Count,
+            ) => {
                 let message = "hit policy 'COLLECT' with aggregator is not defined for compound output";
                 self.report(node, message, "use one output, or no aggregation");
             }

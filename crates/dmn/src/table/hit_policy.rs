@@ -37,7 +37,8 @@ pub(super) fn result(table: &Table, mut rows: Vec<Vec<Value>>, session: &mut Ses
         HitPolicy::Unique => {
             if rows.len() > 1 {
                 let found = all_shown(&table.outputs, &rows);
-                let message = format!("multiple values aren't allowed for UNIQUE hit policy. found: '{found}'");
+                let message =
+                    format!("multiple values aren't allowed for UNIQUE hit policy. found: '{found}'");
                 return Err(Trouble::Failed(message));
             }
         }

@@ -193,7 +193,9 @@ impl Column {
             Span::Number(interval) => self.numbers.range(interval),
             Span::String(interval) => moved(self.offsets[0], self.strings.range(interval)),
             Span::Date(interval) => moved(self.offsets[1], self.dates.range(interval)),
-            Span::Boolean(value) => (self.offsets[2] + u32::from(*value), self.offsets[2] + u32::from(*value)),
+            Span::Boolean(value) => {
+                (self.offsets[2] + u32::from(*value), self.offsets[2] + u32::from(*value))
+            }
         }
     }
 }
@@ -241,7 +243,8 @@ impl Index {
     }
 
     fn cell(&mut self, column: &Column, spans: &[Span]) -> Cell {
-        let mut ranges: Vec<_> = spans.iter().map(|s| column.range(s)).filter(|(low, high)| low <= high).collect();
+        let mut ranges: Vec<_> =
+            spans.iter().map(|s| column.range(s)).filter(|(low, high)| low <= high).collect();
         ranges.sort_unstable();
         // Overlapping ranges become one, so that a rule is listed once for each class.
         ranges.dedup_by(|next, kept| {

@@ -94,7 +94,11 @@ impl Table {
         hit_policy::result(self, rows, session)
     }
 
-    fn input_values(&self, scope: &dyn Variables, session: &mut Session<'_, '_>) -> Result<Vec<Value>, Trouble> {
+    fn input_values(
+        &self,
+        scope: &dyn Variables,
+        session: &mut Session<'_, '_>,
+    ) -> Result<Vec<Value>, Trouble> {
         let mut values = Vec::with_capacity(self.inputs.len());
         for input in &self.inputs {
             let value = session.expression(&input.expression, scope)?;
@@ -164,7 +168,12 @@ impl Table {
         Ok(true)
     }
 
-    fn row(&self, rule: &Rule, scope: &dyn Variables, session: &mut Session<'_, '_>) -> Result<Vec<Value>, Trouble> {
+    fn row(
+        &self,
+        rule: &Rule,
+        scope: &dyn Variables,
+        session: &mut Session<'_, '_>,
+    ) -> Result<Vec<Value>, Trouble> {
         let mut row = Vec::with_capacity(self.outputs.len());
         for (output, expression) in self.outputs.iter().zip(&rule.outputs) {
             let value = session.expression(expression, scope)?;
@@ -207,9 +216,9 @@ impl Output {
 fn test_holds(answer: Value, session: &Session<'_, '_>) -> Result<bool, Trouble> {
     match answer {
         Value::Boolean(answer) => Ok(answer),
-        other if session.graph.rules.test_must_be_boolean && !other.is_null() => {
-            Err(Trouble::Failed(format!("input entry must return true, false, or null, but found '{}'", other)))
-        }
+        other if session.graph.rules.test_must_be_boolean && !other.is_null() => Err(Trouble::Failed(
+            format!("input entry must return true, false, or null, but found '{}'", other),
+        )),
         _ => Ok(false),
     }
 }

@@ -52,7 +52,8 @@ fn of(test: &Expression, dialect: Dialect) -> Pattern {
 
 fn booleans(test: &Expression) -> Pattern {
     let holds = |input: bool| {
-        let answer = test.evaluate_unary_tests(&Value::Boolean(input), &(), &Moment::default(), &Limits::DEFAULT);
+        let answer =
+            test.evaluate_unary_tests(&Value::Boolean(input), &(), &Moment::default(), &Limits::DEFAULT);
         answer.ok().map(|answer| answer.value.is_true())
     };
     match (holds(false), holds(true)) {
@@ -91,7 +92,8 @@ fn alternatives(text: &str) -> Option<Vec<&str>> {
 }
 
 fn span(text: &str, dialect: Dialect) -> Option<Span> {
-    for (operator, is_lower, included) in [("<=", false, true), (">=", true, true), ("<", false, false), (">", true, false)]
+    for (operator, is_lower, included) in
+        [("<=", false, true), (">=", true, true), ("<", false, false), (">", true, false)]
     {
         if let Some(rest) = text.strip_prefix(operator) {
             let end = Some((literal(rest.trim(), dialect)?, included));
@@ -154,7 +156,10 @@ fn interval(lower: Option<(Value, bool)>, upper: Option<(Value, bool)>) -> Optio
 
 /// The value of a literal: text that can only be one, and that FEEL finds constant.
 fn literal(text: &str, dialect: Dialect) -> Option<Value> {
-    let is_string = text.len() >= 2 && text.starts_with('"') && !text[1..text.len() - 1].contains('"') && text.ends_with('"');
+    let is_string = text.len() >= 2
+        && text.starts_with('"')
+        && !text[1..text.len() - 1].contains('"')
+        && text.ends_with('"');
     let is_number = text.strip_prefix('-').unwrap_or(text).bytes().all(|b| b.is_ascii_digit() || b == b'.');
     let is_boolean = matches!(text, "true" | "false");
     let is_date = text.starts_with("date(\"") && text.ends_with("\")") && text.matches('"').count() == 2;

@@ -14,13 +14,40 @@ use crate::model::table::HitPolicy;
 use crate::read::read;
 use crate::types::Types;
 
-const EMPTY: &[u8] = br#"<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="d" name="d" namespace="n"/>"#;
+const EMPTY: &[u8] =
+    br#"<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="d" name="d" namespace="n"/>"#;
 
 const CELLS: [&str; 30] = [
-    "-", "1", "2.5", "3", "-1", "[1..3]", "(1..3)", "]2..5[", "[2.5..2.5]", "[4..2]", "< 2", "<= 2.5", "> 3", ">=3",
-    "1, 3, 5", "[1..2], [4..5)", "1, \"a\"", "\"a\"", "\"b\", \"c\"", "\"a,b\"", "\"1\"", "true", "false",
-    "true, false", "date(\"2024-02-01\")", "< date(\"2024-02-02\")", "[date(\"2024-01-01\")..date(\"2024-02-01\")]",
-    "not(2.5)", "? > 2", "null",
+    "-",
+    "1",
+    "2.5",
+    "3",
+    "-1",
+    "[1..3]",
+    "(1..3)",
+    "]2..5[",
+    "[2.5..2.5]",
+    "[4..2]",
+    "< 2",
+    "<= 2.5",
+    "> 3",
+    ">=3",
+    "1, 3, 5",
+    "[1..2], [4..5)",
+    "1, \"a\"",
+    "\"a\"",
+    "\"b\", \"c\"",
+    "\"a,b\"",
+    "\"1\"",
+    "true",
+    "false",
+    "true, false",
+    "date(\"2024-02-01\")",
+    "< date(\"2024-02-02\")",
+    "[date(\"2024-01-01\")..date(\"2024-02-01\")]",
+    "not(2.5)",
+    "? > 2",
+    "null",
 ];
 
 fn cell() -> impl Strategy<Value = &'static str> {
@@ -29,7 +56,9 @@ fn cell() -> impl Strategy<Value = &'static str> {
 
 fn input() -> impl Strategy<Value = Value> {
     prop_oneof![
-        (-2_i64..12).prop_map(|halves| Value::Number(weir_feel::Number::from_parts(i128::from(halves * 5), -1).unwrap())),
+        (-2_i64..12).prop_map(|halves| Value::Number(
+            weir_feel::Number::from_parts(i128::from(halves * 5), -1).unwrap()
+        )),
         prop::sample::select(vec!["a", "b", "c", "d", "a,b", "1", ""]).prop_map(Value::from),
         any::<bool>().prop_map(Value::Boolean),
         prop::sample::select(vec!["2024-01-01", "2024-02-01", "2024-02-02"])
@@ -61,7 +90,10 @@ fn table(rows: &[Vec<&str>], columns: usize, hit_policy: HitPolicy, mode: Mode) 
     };
     let rules = rows.iter().map(|row| Rule {
         id: nothing.clone(),
-        tests: row[..columns].iter().map(|c| Expression::compile_unary_tests(c, dialect, &names).unwrap()).collect(),
+        tests: row[..columns]
+            .iter()
+            .map(|c| Expression::compile_unary_tests(c, dialect, &names).unwrap())
+            .collect(),
         outputs: vec![Expression::compile("1", dialect, &names).unwrap()],
     });
     Table::new(hit_policy, inputs.collect(), vec![output], rules.collect(), dialect)

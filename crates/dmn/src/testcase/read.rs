@@ -110,7 +110,8 @@ impl TestSuite {
             return Err(Diagnostic::new(&xml.place(root), found).into());
         }
         let mut reader = Reader { xml: &xml, problems: Diagnostics::default() };
-        let model_name = child(root, "modelName").and_then(|m| m.text()).unwrap_or_default().trim().to_owned();
+        let model_name =
+            child(root, "modelName").and_then(|m| m.text()).unwrap_or_default().trim().to_owned();
         let cases = elements(root).filter(|e| e.tag_name().name() == "testCase").enumerate();
         let cases = cases.map(|(index, case)| reader.case(index, case)).collect();
         reader.problems.into_result(Self { model_name, cases })
@@ -142,8 +143,12 @@ impl Reader<'_, '_> {
             let message = "the test case has a type but no invocableName";
             self.problems.push(Diagnostic::new(&self.xml.place(node), message).help("name what it invokes"));
         }
-        let mut case =
-            TestCase { id, invocable: invocable.unwrap_or(Invocable::Decision), inputs: vec![], results: vec![] };
+        let mut case = TestCase {
+            id,
+            invocable: invocable.unwrap_or(Invocable::Decision),
+            inputs: vec![],
+            results: vec![],
+        };
         for part in elements(node) {
             match part.tag_name().name() {
                 "inputNode" => case.inputs.push(self.input(part)),
@@ -199,20 +204,24 @@ impl Reader<'_, '_> {
             return Datum::Null;
         }
         let (text, place) = self.xml.text(node);
-        let kind = match node.attribute((SCHEMA_INSTANCE, "type")).map(|t| t.rsplit(':').next().unwrap_or(t).trim()) {
-            None => DatumKind::Untyped,
-            Some("string") => DatumKind::String,
-            Some("decimal" | "double" | "float" | "integer" | "int" | "long" | "short" | "byte") => DatumKind::Number,
-            Some("boolean") => DatumKind::Boolean,
-            Some("date") => DatumKind::Date,
-            Some("time") => DatumKind::Time,
-            Some("dateTime") => DatumKind::DateTime,
-            Some("duration") => DatumKind::Duration,
-            Some(other) => {
-                self.problems.push(Diagnostic::new(&place, format!("unknown value type '{other}'")));
-                DatumKind::Untyped
-            }
-        };
+        let kind =
+            match node.attribute((SCHEMA_INSTANCE, "type")).map(|t| t.rsplit(':').next().unwrap_or(t).trim())
+            {
+                None => DatumKind::Untyped,
+                Some("string") => DatumKind::String,
+                Some("decimal" | "double" | "float" | "integer" | "int" | "long" | "short" | "byte") => {
+                    DatumKind::Number
+                }
+                Some("boolean") => DatumKind::Boolean,
+                Some("date") => DatumKind::Date,
+                Some("time") => DatumKind::Time,
+                Some("dateTime") => DatumKind::DateTime,
+                Some("duration") => DatumKind::Duration,
+                Some(other) => {
+                    self.problems.push(Diagnostic::new(&place, format!("unknown value type '{other}'")));
+                    DatumKind::Untyped
+                }
+            };
         let text = if kind == DatumKind::String { text } else { text.trim().to_owned() };
         Datum::Simple(kind, text)
     }

@@ -50,7 +50,11 @@ impl Report {
         for suite in self.cases.chunk_by(|a, b| a.file == b.file) {
             let name = xml_escaped(&suite[0].file);
             let failed = suite.iter().filter(|case| !case.passed()).count();
-            let _ = writeln!(out, "  <testsuite name=\"{name}\" tests=\"{}\" failures=\"{failed}\">", suite.len());
+            let _ = writeln!(
+                out,
+                "  <testsuite name=\"{name}\" tests=\"{}\" failures=\"{failed}\">",
+                suite.len()
+            );
             for case in suite {
                 junit_case(&mut out, &name, case);
             }
@@ -150,9 +154,14 @@ mod tests {
     use super::*;
 
     fn report() -> Report {
-        let node = |difference: Option<&str>| NodeResult { node: "n".into(), difference: difference.map(Into::into) };
+        let node = |difference: Option<&str>| NodeResult {
+            node: "n".into(),
+            difference: difference.map(Into::into),
+        };
         let case = |id: &str, nodes| CaseResult { file: "f.xml".into(), case: id.into(), nodes };
-        Report { cases: vec![case("1", vec![node(None)]), case("2", vec![node(None), node(Some("a < \"b\""))])] }
+        Report {
+            cases: vec![case("1", vec![node(None)]), case("2", vec![node(None), node(Some("a < \"b\""))])],
+        }
     }
 
     #[test]

@@ -91,7 +91,9 @@ fn differs(
             let id = model.find(&node.name).ok_or_else(|| format!("there is no decision '{}'", node.name))?;
             model.evaluate(id, &variables, moment, limits)
         }
-        Invocable::Service(name) | Invocable::KnowledgeModel(name) => model.invoke(name, &variables, moment, limits),
+        Invocable::Service(name) | Invocable::KnowledgeModel(name) => {
+            model.invoke(name, &variables, moment, limits)
+        }
     };
     let expected = node.expected.to_value()?;
     Ok(match actual(case, node, outcome) {
