@@ -1,7 +1,7 @@
 //! The BPMN dialect against the engine it is made after: random typed expressions, evaluated by both.
 //!
 //! `WEIR_ORACLE_CASES` and `WEIR_ORACLE_SEED` choose another run than CI's; `WEIR_ORACLE_REPORT=1` prints every difference
-//! that is not listed instead of the first twenty. Needs Maven and Java; without Maven the test says so and does nothing.
+//! that is not listed instead of the first twenty; `WEIR_ORACLE_WARNINGS=1` compares the types of the warnings too. Needs Maven and Java; without Maven the test says so and does nothing.
 
 mod differences;
 mod generate;

@@ -275,7 +275,7 @@ public final class Oracle {
               given ->
                   given.get(0) instanceof ValNumber times
                       ? cycle(Integer.toString(times.value().intValue()), given.get(1))
-                      : cycle("", given.get(1))));
+                      : cycle("", given.get(0) == ValNull$.MODULE$ ? given.get(1) : ValNull$.MODULE$)));
     }
 
     private static Val cycle(String times, Val interval) {
