@@ -125,7 +125,7 @@ impl<'a> Machine<'a> {
         globals: &'a [Arc<str>],
     ) -> Self {
         let mut slots = SmallVec::new();
-        slots.resize(globals.len(), Slot::Unbound);
+        slots.extend(globals.iter().map(|_| Slot::Unbound));
         Self {
             variables,
             globals,

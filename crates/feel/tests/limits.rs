@@ -139,3 +139,15 @@ fn the_deepest_expression_evaluates_on_a_small_stack() {
         let _ = expression.evaluate(&[("x", "1")], &Moment::default(), &Limits::DEFAULT);
     }
 }
+
+#[test]
+fn expensive_mathematics_costs_fuel() {
+    let limits = Limits { fuel_steps: 100_000, ..Limits::DEFAULT };
+    for text in [
+        "for i in 1..1000 return exp(i / 7)",
+        "for i in 1..1000 return 1.5 ** i",
+        "for i in 1..1000 return log(i)",
+    ] {
+        assert_eq!(limit_of(text, &limits), Some("fuel_steps"), "{text}");
+    }
+}

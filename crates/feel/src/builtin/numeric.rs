@@ -169,10 +169,12 @@ fn sqrt(machine: &mut Machine<'_>, arguments: &[Value]) -> Result<Value, Stop> {
 }
 
 fn log(machine: &mut Machine<'_>, arguments: &[Value]) -> Result<Value, Stop> {
+    machine.burn(crate::number::LOGARITHM_STEPS)?;
     irrational(machine, number(&arguments[0]).ln())
 }
 
 fn exp(machine: &mut Machine<'_>, arguments: &[Value]) -> Result<Value, Stop> {
+    machine.burn(crate::number::LOGARITHM_STEPS)?;
     irrational(machine, number(&arguments[0]).exp())
 }
 

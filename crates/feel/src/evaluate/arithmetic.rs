@@ -38,7 +38,10 @@ impl Machine<'_> {
                 ArithmeticOperator::Subtract => a.subtract(b),
                 ArithmeticOperator::Multiply => a.multiply(b),
                 ArithmeticOperator::Divide => a.divide(b),
-                ArithmeticOperator::Power => self.power(a, b),
+                ArithmeticOperator::Power => {
+                    self.burn(power_steps(a, b))?;
+                    self.power(a, b)
+                }
             };
             if let Some(number) = number {
                 return Ok(Value::Number(number));
@@ -124,6 +127,12 @@ impl Machine<'_> {
             }
         }
     }
+}
+
+/// A power of machine integers is cheap; any other takes logarithms of 34 digits.
+fn power_steps(base: &Number, exponent: &Number) -> u64 {
+    let small = base.as_int().is_some() && exponent.as_int().is_some_and(|whole| (0..=8).contains(&whole));
+    if small { 1 } else { crate::number::LOGARITHM_STEPS }
 }
 
 fn temporal_sum(left: &Value, right: &Value) -> Option<Value> {

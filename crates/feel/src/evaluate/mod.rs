@@ -46,6 +46,9 @@ impl Machine<'_> {
             NodeKind::Arithmetic(first, rest) => self.arithmetic(first, rest, node.span),
             NodeKind::Compare(operator, operands) => {
                 let left = self.evaluate(&operands.0)?;
+                if let NodeKind::Constant(right) = &operands.1.kind {
+                    return Ok(self.compared(*operator, &left, right, node.span));
+                }
                 let right = self.evaluate(&operands.1)?;
                 Ok(self.compared(*operator, &left, &right, node.span))
             }

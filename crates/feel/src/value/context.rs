@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Value;
 
 /// Contexts with more entries than this keep a sorted index.
-const MAX_SCANNED_ENTRIES: usize = 8;
+const MAX_SCANNED_ENTRIES: usize = 16;
 
 /// An immutable context; cloning shares it.
 #[derive(Clone, Debug, Default)]
