@@ -1,0 +1,106 @@
+//! The way from both faces into the node.
+
+use std::{future::Future, time::Duration};
+
+use tokio::{sync::watch, time};
+use weir_engine::command::{Command, Reply};
+use weir_node::Handle;
+
+use crate::failure::Failure;
+
+/// What every request handler has.
+#[derive(Clone)]
+pub(crate) struct Door {
+    /// The node.
+    pub(crate) node: Handle,
+    /// Whether the server is stopping.
+    pub(crate) stop: Stop,
+    /// Where the gRPC face listens, for the topology.
+    pub(crate) grpc: (String, u16),
+}
+
+impl Door {
+    /// Carries a command out and gives its answer, which is durable.
+    pub(crate) async fn submit(&self, command: Command) -> Result<Reply, Failure> {
+        let intent = intent(&command);
+        self.node.submit(command).await.map_err(|error| Failure::of(intent, error))
+    }
+
+    /// Carries out a command whose success says everything.
+    pub(crate) async fn carry_out(&self, command: Command) -> Result<(), Failure> {
+        match self.submit(command).await? {
+            Reply::Done => Ok(()),
+            other => Err(Failure::unexpected(&other)),
+        }
+    }
+
+    /// Carries a command out and waits at most this long for its answer.
+    pub(crate) async fn submit_within(&self, command: Command, limit: Duration) -> Result<Reply, Failure> {
+        time::timeout(limit, self.submit(command)).await.unwrap_or_else(|_| {
+            Err(Failure::TimedOut(format!(
+                "the instance did not complete within {} ms; it goes on, only this answer is given up",
+                limit.as_millis()
+            )))
+        })
+    }
+}
+
+/// Tells that the server is stopping.
+#[derive(Clone, Debug)]
+pub(crate) struct Stop(watch::Receiver<bool>);
+
+impl Stop {
+    /// A signal that `trigger` sets off.
+    pub(crate) fn when(trigger: impl Future<Output = ()> + Send + 'static) -> Stop {
+        let (sender, receiver) = watch::channel(false);
+        tokio::spawn(async move {
+            trigger.await;
+            sender.send_replace(true);
+        });
+        Stop(receiver)
+    }
+
+    /// Ends when the server is stopping.
+    pub(crate) fn stopped(&self) -> impl Future<Output = ()> + Send + use<> {
+        let mut receiver = self.0.clone();
+        async move {
+            // An error means that the trigger's task is gone, which happens only when the runtime ends.
+            let _ = receiver.wait_for(|stopping| *stopping).await;
+        }
+    }
+}
+
+/// The name of a command in rejection texts.
+fn intent(command: &Command) -> &'static str {
+    match command {
+        Command::Deploy(_) => "CREATE",
+        Command::CreateInstance(create) if create.with_result.is_some() => "CREATE_WITH_AWAITING_RESULT",
+        Command::CreateInstance(_) => "CREATE",
+        Command::CancelInstance(_) => "CANCEL",
+        Command::PublishMessage(_) => "PUBLISH",
+        Command::CorrelateMessage(_) => "CORRELATE",
+        Command::ActivateJobs(_) => "ACTIVATE",
+        Command::CompleteJob { .. } => "COMPLETE",
+        Command::FailJob(_) => "FAIL",
+        Command::ThrowError(_) => "THROW_ERROR",
+        Command::UpdateJobRetries { .. } => "UPDATE_RETRIES",
+        Command::UpdateJobTimeout { .. } => "UPDATE_TIMEOUT",
+        Command::YieldJob(_) => "YIELD",
+        Command::SetVariables { .. } => "UPDATE",
+        Command::ResolveIncident(_) => "RESOLVE",
+        Command::DeleteResource(_) => "DELETE",
+        Command::EvaluateDecision { .. } | Command::EvaluateExpression { .. } => "EVALUATE",
+        Command::TimePassed
+        | Command::DemandRose(_)
+        | Command::Continue
+        | Command::Mail { .. }
+        | Command::MailAcknowledged { .. } => "INTERNAL",
+    }
+}
+
+#[cfg(test)]
+impl Door {
+    pub(crate) async fn for_tests() -> Door {
+        Door { node: Handle, stop: Stop::when(std::future::pending()), grpc: ("127.0.0.1".into(), 26500) }
+    }
+}

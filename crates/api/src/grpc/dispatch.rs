@@ -1,0 +1,90 @@
+//! Which service a call is for, and better words for what tonic refuses by itself.
+
+use std::{
+    convert::Infallible,
+    task::{Context, Poll},
+};
+
+use futures_util::{FutureExt, future::Map};
+use http::{HeaderMap, Request, Response};
+use tonic::{
+    Code, Status,
+    body::Body,
+    codec::CompressionEncoding::Gzip,
+    codegen::{BoxFuture, Service},
+};
+use tonic_health::pb::health_server::HealthServer;
+
+use super::{gateway::Gateway, health::Health};
+use crate::{limits::GRPC_MESSAGE_BYTES, proto::gateway_server::GatewayServer};
+
+type Answer = Result<Response<Body>, Infallible>;
+
+/// Gateway and health on one port.
+#[derive(Clone)]
+pub(super) struct Dispatch {
+    gateway: GatewayServer<Gateway>,
+    health: HealthServer<Health>,
+}
+
+impl Dispatch {
+    pub(super) fn new(gateway: Gateway) -> Dispatch {
+        let health = HealthServer::new(Health { node: gateway.door.node.clone() });
+        // Compressed requests are read, but answers are not compressed: nearly every client would accept it, and a
+        // job of some hundred bytes is not worth the time.
+        let gateway =
+            GatewayServer::new(gateway).accept_compressed(Gzip).max_decoding_message_size(GRPC_MESSAGE_BYTES);
+        Dispatch { gateway, health }
+    }
+}
+
+impl Service<Request<Body>> for Dispatch {
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Map<BoxFuture<Response<Body>, Infallible>, fn(Answer) -> Answer>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let answer = if request.uri().path().starts_with("/grpc.health.v1.Health/") {
+            self.health.call(request)
+        } else {
+            self.gateway.call(request)
+        };
+        answer.map(explained)
+    }
+}
+
+/// A refusal that came from decoding says what clients of this contract expect; all else passes.
+fn explained(answer: Answer) -> Answer {
+    let Ok(response) = answer;
+    if !response.headers().contains_key(Status::GRPC_STATUS) {
+        return Ok(response);
+    }
+    Ok(match better(response.headers()) {
+        Some(status) => status.into_http(),
+        None => response,
+    })
+}
+
+fn better(headers: &HeaderMap) -> Option<Status> {
+    let status = Status::from_header_map(headers)?;
+    let text = status.message();
+    match status.code() {
+        Code::OutOfRange if text.contains("message length too large") => {
+            Some(Status::resource_exhausted(format!(
+                "the request is larger than {GRPC_MESSAGE_BYTES} bytes: deploy fewer files at a time, or keep large data \
+             outside and pass a reference"
+            )))
+        }
+        Code::Internal if text.contains("decode Protobuf message") => Some(Status::invalid_argument(
+            format!("the request is not a well-formed message of this RPC: {text}"),
+        )),
+        Code::Unimplemented if text.is_empty() => Some(Status::unimplemented(
+            "this server knows the services gateway_protocol.Gateway and grpc.health.v1.Health; the RPC is in neither",
+        )),
+        _ => None,
+    }
+}

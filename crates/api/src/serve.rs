@@ -1,0 +1,120 @@
+//! The front door: three listeners, bound before anything is served.
+
+use std::{fmt, future::Future, io, net::SocketAddr, time::Duration};
+
+use tokio::{net::TcpListener, task::JoinHandle, time};
+use weir_node::Handle;
+
+use crate::{
+    door::{Door, Stop},
+    grpc, limits,
+    management::{self, Metrics},
+    rest,
+};
+
+/// Where to listen, as `HOST:PORT`; port 0 takes a free one.
+#[derive(Clone)]
+pub struct ApiConfig {
+    /// The Zeebe gateway contract.
+    pub grpc_addr: String,
+    /// The REST contract, under `/v2`.
+    pub rest_addr: String,
+    /// Metrics and health.
+    pub management_addr: String,
+    /// What `/metrics` shows.
+    pub metrics: Metrics,
+}
+
+/// A server that listens.
+#[derive(Debug)]
+pub struct Bound {
+    /// Where gRPC is.
+    pub grpc_addr: SocketAddr,
+    /// Where REST is.
+    pub rest_addr: SocketAddr,
+    /// Where metrics and health are.
+    pub management_addr: SocketAddr,
+    /// Ends when the server has stopped; see [`serve`].
+    pub join: JoinHandle<()>,
+}
+
+/// Why the server cannot listen.
+#[derive(Debug)]
+pub struct ServeError {
+    /// Which face: `gRPC`, `REST` or `management`.
+    pub face: &'static str,
+    /// The address that was asked for.
+    pub addr: String,
+    /// What the system says.
+    pub source: io::Error,
+}
+
+impl fmt::Display for ServeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ServeError { face, addr, source } = self;
+        write!(f, "cannot listen on {addr} ({face}): ")?;
+        match source.kind() {
+            io::ErrorKind::AddrInUse => write!(
+                f,
+                "the port is in use; end the program that uses it, or choose another port (0 takes a free one)"
+            ),
+            io::ErrorKind::PermissionDenied => {
+                write!(f, "the system does not allow it; choose a port above 1023")
+            }
+            io::ErrorKind::AddrNotAvailable => {
+                write!(f, "this machine has no such address; use one of its own, 127.0.0.1 or 0.0.0.0")
+            }
+            io::ErrorKind::InvalidInput => write!(f, "{source}; give it as HOST:PORT, like 127.0.0.1:26500"),
+            _ => write!(f, "{source}"),
+        }
+    }
+}
+
+impl std::error::Error for ServeError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.source)
+    }
+}
+
+/// Binds all listeners and serves the node behind `handle` until `shutdown` ends. Then no new connection is taken,
+/// waiting polls and streams are ended, running requests get [`limits::DRAIN_MS`], and `join` ends.
+pub async fn serve(
+    config: ApiConfig,
+    handle: Handle,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> Result<Bound, ServeError> {
+    let (grpc, grpc_addr) = bind("gRPC", &config.grpc_addr).await?;
+    let (rest, rest_addr) = bind("REST", &config.rest_addr).await?;
+    let (management, management_addr) = bind("management", &config.management_addr).await?;
+    let stop = Stop::when(shutdown);
+    let door =
+        Door { node: handle, stop: stop.clone(), grpc: (grpc_addr.ip().to_string(), grpc_addr.port()) };
+    let join = tokio::spawn(async move {
+        let faces = [
+            tokio::spawn(ended("gRPC", grpc::serve(grpc, door.clone()))),
+            tokio::spawn(ended("REST", rest::serve(rest, door.clone()))),
+            tokio::spawn(ended("management", management::serve(management, door, config.metrics))),
+        ];
+        stop.stopped().await;
+        let deadline = time::Instant::now() + Duration::from_millis(limits::DRAIN_MS);
+        for mut face in faces {
+            if time::timeout_at(deadline, &mut face).await.is_err() {
+                face.abort();
+            }
+        }
+    });
+    Ok(Bound { grpc_addr, rest_addr, management_addr, join })
+}
+
+async fn bind(face: &'static str, addr: &str) -> Result<(TcpListener, SocketAddr), ServeError> {
+    let failed = |source| ServeError { face, addr: addr.to_owned(), source };
+    let listener = TcpListener::bind(addr).await.map_err(failed)?;
+    let bound = listener.local_addr().map_err(failed)?;
+    Ok((listener, bound))
+}
+
+async fn ended<E: fmt::Display>(face: &'static str, served: impl Future<Output = Result<(), E>>) {
+    if let Err(why) = served.await {
+        tracing::error!(face, %why, "a face of the server broke down");
+    }
+}
