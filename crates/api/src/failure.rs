@@ -156,6 +156,24 @@ mod tests {
             let (grpc, http, title) = failure.row();
             format!("{grpc:?} | {} | {title} | {}\n", http.as_u16(), failure.detail())
         });
-        expect_test::expect![[r#""#]].assert_eq(&rows.collect::<String>());
+        expect_test::expect![[r#"
+            InvalidArgument | 400 | INVALID_ARGUMENT | Command 'COMPLETE' rejected with code 'INVALID_ARGUMENT': why
+            NotFound | 404 | NOT_FOUND | Command 'COMPLETE' rejected with code 'NOT_FOUND': why
+            AlreadyExists | 409 | ALREADY_EXISTS | Command 'COMPLETE' rejected with code 'ALREADY_EXISTS': why
+            FailedPrecondition | 409 | INVALID_STATE | Command 'COMPLETE' rejected with code 'INVALID_STATE': why
+            Internal | 500 | PROCESSING_ERROR | Command 'COMPLETE' rejected with code 'PROCESSING_ERROR': why
+            InvalidArgument | 400 | INVALID_ARGUMENT | why
+            InvalidArgument | 400 | Bad Request | why
+            ResourceExhausted | 413 | Payload Too Large | why
+            InvalidArgument | 415 | Unsupported Media Type | why
+            Unimplemented | 404 | Not Found | why
+            Unimplemented | 405 | Method Not Allowed | why
+            Unimplemented | 501 | UNIMPLEMENTED | why
+            ResourceExhausted | 503 | RESOURCE_EXHAUSTED | why
+            Unavailable | 503 | UNAVAILABLE | why
+            DeadlineExceeded | 504 | DEADLINE_EXCEEDED | no answer to command 'COMPLETE' in time; it may still be carried out, look before sending it again
+            Aborted | 502 | ABORTED | the partition stopped while it worked on the request; look whether it was carried out before sending it again
+            Internal | 500 | INTERNAL | why
+        "#]].assert_eq(&rows.collect::<String>());
     }
 }

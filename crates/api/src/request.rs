@@ -271,6 +271,11 @@ mod tests {
             Activation { max_jobs: -1, ..good() },
         ];
         let texts: Vec<String> = wrong.iter().map(|activation| detail(activation.parse())).collect();
-        expect_test::expect![[r#""#]].assert_eq(&texts.join("\n"));
+        expect_test::expect![[r#"
+            Command 'ACTIVATE' rejected with code 'INVALID_ARGUMENT': Expected to activate job batch with type to be present, but it was blank
+            Command 'ACTIVATE' rejected with code 'INVALID_ARGUMENT': Expected to activate job batch with timeout to be greater than zero, but it was '0'
+            Command 'ACTIVATE' rejected with code 'INVALID_ARGUMENT': Expected to activate job batch with timeout to be greater than zero, but it was '-5'
+            Command 'ACTIVATE' rejected with code 'INVALID_ARGUMENT': Expected to activate job batch with max jobs to activate to be greater than zero, but it was '0'
+            Command 'ACTIVATE' rejected with code 'INVALID_ARGUMENT': Expected to activate job batch with max jobs to activate to be greater than zero, but it was '-1'"#]].assert_eq(&texts.join("\n"));
     }
 }

@@ -13,6 +13,9 @@ mod status;
 mod topology;
 mod variable;
 
+#[cfg(test)]
+mod tests;
+
 use std::{future::Future, time::Duration};
 
 use tokio::net::TcpListener;

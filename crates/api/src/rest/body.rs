@@ -49,6 +49,12 @@ impl<T: DeserializeOwned + Default> FromRequest<Door> for Optional<T> {
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {
+    // Serde would also take a list of the values in the order of our fields.
+    if !bytes.trim_ascii_start().starts_with(b"{") {
+        return Err(Failure::Unreadable(
+            "Request property cannot be parsed: the body must be a JSON object".into(),
+        ));
+    }
     serde_json::from_slice(bytes)
         .map_err(|why| Failure::Unreadable(format!("Request property cannot be parsed: {why}")))
 }
