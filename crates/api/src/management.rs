@@ -69,3 +69,35 @@ fn verdict(holds: bool) -> impl IntoResponse {
 async fn show(State(metrics): State<Metrics>) -> impl IntoResponse {
     ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], metrics())
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::{body::Body, http::Request};
+    use futures_util::StreamExt;
+    use tower::ServiceExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn metrics_and_health() {
+        let face = routes(Door::for_tests().await.node, Arc::new(|| "weir_up 1\n".into()));
+        let mut seen = String::new();
+        for path in
+            ["/metrics", "/health/live", "/health/ready", "/health/startup", "/actuator/health/status", "/x"]
+        {
+            let request = Request::get(path).body(Body::empty()).unwrap();
+            let response = face.clone().oneshot(request).await.unwrap();
+            let status = response.status().as_u16();
+            let chunks: Vec<_> = response.into_body().into_data_stream().map(Result::unwrap).collect().await;
+            seen += &format!("{path} {status} {}\n", String::from_utf8(chunks.concat()).unwrap().trim());
+        }
+        expect_test::expect![[r#"
+            /metrics 200 weir_up 1
+            /health/live 200 {"status":"UP"}
+            /health/ready 200 {"status":"UP"}
+            /health/startup 200 {"status":"UP"}
+            /actuator/health/status 200 {"status":"UP"}
+            /x 404 
+        "#]].assert_eq(&seen);
+    }
+}

@@ -118,3 +118,64 @@ async fn ended<E: fmt::Display>(face: &'static str, served: impl Future<Output =
         tracing::error!(face, %why, "a face of the server broke down");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use tokio::sync::oneshot;
+    use tonic::Code;
+
+    use super::*;
+    use crate::proto::{StreamActivatedJobsRequest, gateway_client::GatewayClient};
+
+    fn config(grpc: &str) -> ApiConfig {
+        let free = || "127.0.0.1:0".to_owned();
+        ApiConfig {
+            grpc_addr: grpc.into(),
+            rest_addr: free(),
+            management_addr: free(),
+            metrics: Arc::new(|| "weir_up 1\n".into()),
+        }
+    }
+
+    async fn node() -> Handle {
+        Door::for_tests().await.node
+    }
+
+    #[tokio::test]
+    async fn an_address_that_cannot_be_had_is_named_with_a_remedy() {
+        let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let addr = taken.local_addr().unwrap().to_string();
+        let error = serve(config(&addr), node().await, std::future::pending()).await.unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            format!(
+                "cannot listen on {addr} (gRPC): the port is in use; end the program that uses it, or choose another \
+                 port (0 takes a free one)"
+            )
+        );
+        let error =
+            serve(config("26500"), node().await, std::future::pending()).await.unwrap_err().to_string();
+        assert!(error.contains("cannot listen on 26500 (gRPC)") && error.contains("HOST:PORT"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn stopping_ends_open_streams_and_then_the_server() {
+        let (stop, stopped) = oneshot::channel::<()>();
+        let shutdown = async { stopped.await.unwrap_or_default() };
+        let bound = serve(config("127.0.0.1:0"), node().await, shutdown).await.unwrap();
+        let mut client = GatewayClient::connect(format!("http://{}", bound.grpc_addr)).await.unwrap();
+        let request = StreamActivatedJobsRequest { r#type: "t".into(), timeout: 1_000, ..Default::default() };
+        let mut jobs = client.stream_activated_jobs(request).await.unwrap().into_inner();
+        stop.send(()).unwrap();
+        let end = jobs.message().await.unwrap_err();
+        assert_eq!(
+            (end.code(), end.message()),
+            (Code::Unavailable, "the server is stopping; open the stream again")
+        );
+        let limit = Duration::from_millis(limits::DRAIN_MS / 2);
+        time::timeout(limit, bound.join).await.expect("ends long before the limit").unwrap();
+        assert!(GatewayClient::connect(format!("http://{}", bound.grpc_addr)).await.is_err());
+    }
+}

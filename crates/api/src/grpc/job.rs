@@ -10,10 +10,10 @@ use weir_engine::{
 };
 use weir_node::{JobStreamSpec, SubmitError};
 
+use super::job_stream::Jobs;
 use crate::{
     door::Door,
     failure::Failure,
-    limits,
     proto::{
         ActivateJobsRequest, ActivateJobsResponse, ActivatedJob, CompleteJobRequest, CompleteJobResponse,
         FailJobRequest, FailJobResponse, JobResult, StreamActivatedJobsRequest, ThrowErrorRequest,
@@ -65,8 +65,7 @@ pub(super) fn stream(
         timeout_ms: asked.timeout,
         fetch_variables: request::names("fetchVariable", &asked.fetch_variable)?,
     };
-    let jobs = door.node.open_job_stream(spec, limits::JOB_STREAM_JOBS);
-    let answers = stream::unfold(jobs, |mut jobs| async { Some((Ok(render(jobs.next().await?)), jobs)) });
+    let answers = Jobs::open(&door.node, spec).map(|job| Ok(render(job)));
     let end = stream::once(async {
         Err(Failure::Unavailable("the server is stopping; open the stream again".into()).into())
     });

@@ -7,6 +7,7 @@ mod gateway;
 mod health;
 mod incident;
 mod job;
+mod job_stream;
 mod message;
 mod process_instance;
 mod status;

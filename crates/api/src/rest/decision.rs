@@ -163,3 +163,88 @@ fn matched(rule: engine::MatchedRule) -> MatchedRule {
     });
     MatchedRule { evaluated_outputs: outputs.collect(), rule_index: rule.index, rule_id: rule.id }
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+    use weir_engine::key::{DecisionKey, DrgKey};
+
+    use super::*;
+
+    #[test]
+    fn an_evaluation_reads_like_the_contract() {
+        let value = |text: &str| (Arc::from("id"), Arc::from("name"), text.to_owned());
+        let rule = engine::MatchedRule { id: "r".into(), index: 1, outputs: vec![value("\"x\"")] };
+        let one = engine::EvaluatedDecision {
+            key: DecisionKey(2),
+            id: "d".into(),
+            name: "D".into(),
+            version: 1,
+            kind: "DECISION_TABLE",
+            output: "\"x\"".into(),
+            inputs: vec![value("5")],
+            matched_rules: vec![rule],
+        };
+        let body = render(DecisionEvaluated {
+            key: DecisionKey(2),
+            id: "d".into(),
+            name: "D".into(),
+            version: 1,
+            drg_id: "g".into(),
+            drg_key: DrgKey(3),
+            evaluation: 9,
+            output: "null".into(),
+            failure: Some(("d".into(), "no luck".into())),
+            evaluated: vec![one],
+        });
+        expect![[r#"
+            {
+              "decisionDefinitionId": "d",
+              "decisionDefinitionKey": "2",
+              "decisionDefinitionName": "D",
+              "decisionDefinitionVersion": 1,
+              "decisionEvaluationKey": "9",
+              "decisionInstanceKey": "9",
+              "decisionRequirementsId": "g",
+              "decisionRequirementsKey": "3",
+              "evaluatedDecisions": [
+                {
+                  "decisionDefinitionId": "d",
+                  "decisionDefinitionName": "D",
+                  "decisionDefinitionVersion": 1,
+                  "decisionDefinitionType": "DECISION_TABLE",
+                  "output": "\"x\"",
+                  "tenantId": "<default>",
+                  "matchedRules": [
+                    {
+                      "ruleId": "r",
+                      "ruleIndex": 1,
+                      "evaluatedOutputs": [
+                        {
+                          "outputId": "id",
+                          "outputName": "name",
+                          "outputValue": "\"x\"",
+                          "ruleId": "r",
+                          "ruleIndex": 1
+                        }
+                      ]
+                    }
+                  ],
+                  "evaluatedInputs": [
+                    {
+                      "inputId": "id",
+                      "inputName": "name",
+                      "inputValue": "5"
+                    }
+                  ],
+                  "decisionDefinitionKey": "2",
+                  "decisionEvaluationInstanceKey": "9-1"
+                }
+              ],
+              "failedDecisionDefinitionId": "d",
+              "failureMessage": "no luck",
+              "output": "null",
+              "tenantId": "<default>"
+            }"#]].assert_eq(&serde_json::to_string_pretty(&body).unwrap());
+    }
+}

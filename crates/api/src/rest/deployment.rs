@@ -157,3 +157,89 @@ fn entry(made: DeployedResource) -> Entry {
         },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+    use weir_engine::key::{DecisionKey, DeploymentKey, DrgKey, ProcessKey};
+
+    use super::*;
+
+    #[test]
+    fn what_was_deployed_reads_like_the_contract() {
+        let (id, name): (std::sync::Arc<str>, _) = ("i".into(), "n".into());
+        let resources = vec![
+            DeployedResource::Process {
+                key: ProcessKey(2),
+                id: id.clone(),
+                version: 1,
+                resource_name: "a.bpmn".into(),
+            },
+            DeployedResource::Drg {
+                key: DrgKey(3),
+                id: id.clone(),
+                name,
+                version: 1,
+                resource_name: "b.dmn".into(),
+            },
+            DeployedResource::Decision {
+                key: DecisionKey(4),
+                id,
+                name: "n".into(),
+                version: 1,
+                drg_id: "d".into(),
+                drg_key: DrgKey(3),
+            },
+        ];
+        let body = render(Deployed { key: DeploymentKey(1), resources });
+        expect![[r#"
+            {
+              "deploymentKey": "1",
+              "tenantId": "<default>",
+              "deployments": [
+                {
+                  "processDefinition": {
+                    "processDefinitionId": "i",
+                    "processDefinitionVersion": 1,
+                    "resourceName": "a.bpmn",
+                    "tenantId": "<default>",
+                    "processDefinitionKey": "2"
+                  },
+                  "decisionDefinition": null,
+                  "decisionRequirements": null,
+                  "form": null,
+                  "resource": null
+                },
+                {
+                  "processDefinition": null,
+                  "decisionDefinition": null,
+                  "decisionRequirements": {
+                    "decisionRequirementsId": "i",
+                    "decisionRequirementsName": "n",
+                    "version": 1,
+                    "resourceName": "b.dmn",
+                    "tenantId": "<default>",
+                    "decisionRequirementsKey": "3"
+                  },
+                  "form": null,
+                  "resource": null
+                },
+                {
+                  "processDefinition": null,
+                  "decisionDefinition": {
+                    "decisionDefinitionId": "i",
+                    "version": 1,
+                    "name": "n",
+                    "tenantId": "<default>",
+                    "decisionRequirementsId": "d",
+                    "decisionDefinitionKey": "4",
+                    "decisionRequirementsKey": "3"
+                  },
+                  "decisionRequirements": null,
+                  "form": null,
+                  "resource": null
+                }
+              ]
+            }"#]].assert_eq(&serde_json::to_string_pretty(&body).unwrap());
+    }
+}

@@ -258,3 +258,55 @@ pub(super) async fn update(
     }
     Ok(StatusCode::NO_CONTENT)
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+    use weir_engine::key::{ElementKey, ProcessKey};
+
+    use super::*;
+
+    #[test]
+    fn a_job_reads_like_the_contract() {
+        let job = engine::ActivatedJob {
+            key: JobKey(1),
+            job_type: "pay".into(),
+            process_instance: ElementKey(2),
+            process_id: "order".into(),
+            process_version: 3,
+            process: ProcessKey(4),
+            element_id: "task".into(),
+            element_instance: ElementKey(5),
+            headers: r#"{"h":"v"}"#.into(),
+            worker: "w".into(),
+            retries: 6,
+            deadline_ms: 7,
+            variables: r#"{"a":1.0}"#.into(),
+        };
+        let Ok(job) = render(job) else { panic!("well-formed") };
+        expect![[r#"{"type":"pay","processDefinitionId":"order","processDefinitionVersion":3,"elementId":"task","customHeaders":{"h":"v"},"worker":"w","retries":6,"deadline":7,"variables":{"a":1.0},"tenantId":"<default>","jobKey":"1","processInstanceKey":"2","processDefinitionKey":"4","elementInstanceKey":"5","kind":"BPMN_ELEMENT","listenerEventType":"UNSPECIFIED","userTask":null,"tags":[],"rootProcessInstanceKey":null}"#]].assert_eq(&serde_json::to_string(&job).unwrap());
+    }
+
+    #[test]
+    fn an_activation_needs_type_timeout_and_number() {
+        let parsed = |body: &str| match serde_json::from_str::<ActivationRequest>(body).unwrap().parse() {
+            Ok(activation) => format!("{activation:?}"),
+            Err(failure) => failure.detail(),
+        };
+        expect![[r#"ActivateJobs { job_type: "t", worker: "w", timeout_ms: 5, max_jobs: 3, fetch_variables: ["a"], max_bytes: 4128768 }"#]].assert_eq(&parsed(
+            r#"{"type":"t","worker":"w","timeout":5,"maxJobsToActivate":3,"fetchVariable":["a"],"tenantFilter":"assigned"}"#,
+        ));
+        expect!["Command 'ACTIVATE' rejected with code 'INVALID_ARGUMENT': Expected to activate job batch with type to be present, but it was blank"].assert_eq(&parsed("{}"));
+        expect!["Command 'ACTIVATE' rejected with code 'INVALID_ARGUMENT': Expected to activate job batch with timeout to be greater than zero, but it was '0'"].assert_eq(&parsed(r#"{"type":"t"}"#));
+        expect!["Command 'ACTIVATE' rejected with code 'INVALID_ARGUMENT': Expected to activate job batch with max jobs to activate to be greater than zero, but it was '0'"].assert_eq(&parsed(r#"{"type":"t","timeout":1}"#));
+    }
+
+    #[test]
+    fn an_empty_job_result_is_no_result() {
+        let says = |result: &str| serde_json::from_str::<JobResult>(result).unwrap().says_something();
+        assert!(!says(r#"{"type":"userTask","denied":false,"deniedReason":"","corrections":{}}"#));
+        assert!(says(r#"{"type":"userTask","denied":true}"#));
+        assert!(says(r#"{"corrections":{"assignee":"me"}}"#));
+        assert!(says(r#"{"type":"adHocSubProcess","activateElements":[{"elementId":"e"}]}"#));
+    }
+}

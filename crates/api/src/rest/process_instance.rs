@@ -133,3 +133,42 @@ pub(super) async fn cancel(
     door.carry_out(Command::CancelInstance(ElementKey(key))).await?;
     Ok(StatusCode::NO_CONTENT)
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::*;
+
+    fn parsed(body: &str) -> String {
+        match serde_json::from_str::<Creation>(body).unwrap().parse() {
+            Ok(create) => format!("{create:?}"),
+            Err(failure) => failure.detail(),
+        }
+    }
+
+    #[test]
+    fn a_creation_becomes_a_command() {
+        expect![[r#"CreateInstance { process: Latest("p"), variables: Document([("a", "1.0"), ("b", "[1, 2]")]), start_at: [], with_result: None }"#]].assert_eq(&parsed(r#"{"processDefinitionId":"p","variables":{"b":[1, 2],"a":1.0}}"#));
+        expect![[r#"CreateInstance { process: Key(1:1), variables: Document([]), start_at: ["e"], with_result: Some(WithResult { fetch_variables: ["a"] }) }"#]].assert_eq(&parsed(
+            r#"{"processDefinitionKey":"2251799813685249","variables":null,"awaitCompletion":true,"fetchVariables":["a"],
+                "startInstructions":[{"elementId":"e"}],"requestTimeout":5,"tags":[],"operationReference":1}"#,
+        ));
+        expect![[r#"CreateInstance { process: Version("p", 3), variables: Document([]), start_at: [], with_result: None }"#]].assert_eq(&parsed(r#"{"processDefinitionId":"p","processDefinitionVersion":3}"#));
+        expect!["Only one of [processDefinitionId, processDefinitionKey] is allowed."].assert_eq(&parsed(r#"{"processDefinitionId":"p","processDefinitionKey":"1"}"#));
+        expect!["No processDefinitionId provided."].assert_eq(&parsed(r#"{"processDefinitionId":" "}"#));
+        expect!["tagging an instance is not built yet: leave it out"].assert_eq(&parsed(r#"{"processDefinitionId":"p","tags":["a"]}"#));
+    }
+
+    #[test]
+    fn what_was_created_reads_like_the_contract() {
+        let created = InstanceCreated {
+            process: weir_engine::key::ProcessKey(2_251_799_813_685_250),
+            process_id: "p".into(),
+            version: 2,
+            instance: ElementKey(2_251_799_813_685_251),
+        };
+        let Ok(Answer(body)) = render(&created, r#"{"a":1.50}"#.into()) else { panic!("well-formed") };
+        expect![[r#"{"processDefinitionId":"p","processDefinitionVersion":2,"tenantId":"<default>","variables":{"a":1.50},"processDefinitionKey":"2251799813685250","processInstanceKey":"2251799813685251","tags":[],"businessId":null}"#]].assert_eq(&serde_json::to_string(&body).unwrap());
+    }
+}
