@@ -97,10 +97,3 @@ fn intent(command: &Command) -> &'static str {
         | Command::MailAcknowledged { .. } => "INTERNAL",
     }
 }
-
-#[cfg(test)]
-impl Door {
-    pub(crate) async fn for_tests() -> Door {
-        Door { node: Handle, stop: Stop::when(std::future::pending()), grpc: ("127.0.0.1".into(), 26500) }
-    }
-}

@@ -17,6 +17,9 @@ mod serve;
 mod topology;
 mod undelivered;
 
+#[cfg(test)]
+mod testing;
+
 pub use self::{
     management::Metrics,
     serve::{ApiConfig, Bound, ServeError, serve},

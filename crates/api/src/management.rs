@@ -77,10 +77,12 @@ mod tests {
     use tower::ServiceExt;
 
     use super::*;
+    use crate::testing::TestNode;
 
     #[tokio::test]
     async fn metrics_and_health() {
-        let face = routes(Door::for_tests().await.node, Arc::new(|| "weir_up 1\n".into()));
+        let node = TestNode::start();
+        let face = routes(node.door.node.clone(), Arc::new(|| "weir_up 1\n".into()));
         let mut seen = String::new();
         for path in
             ["/metrics", "/health/live", "/health/ready", "/health/startup", "/actuator/health/status", "/x"]
@@ -98,6 +100,7 @@ mod tests {
             /health/startup 200 {"status":"UP"}
             /actuator/health/status 200 {"status":"UP"}
             /x 404 
-        "#]].assert_eq(&seen);
+        "#]]
+        .assert_eq(&seen);
     }
 }

@@ -128,6 +128,7 @@ mod tests {
 
     use super::*;
     use crate::proto::{StreamActivatedJobsRequest, gateway_client::GatewayClient};
+    use crate::testing::TestNode;
 
     fn config(grpc: &str) -> ApiConfig {
         let free = || "127.0.0.1:0".to_owned();
@@ -139,15 +140,12 @@ mod tests {
         }
     }
 
-    async fn node() -> Handle {
-        Door::for_tests().await.node
-    }
-
     #[tokio::test]
     async fn an_address_that_cannot_be_had_is_named_with_a_remedy() {
+        let node = TestNode::start();
         let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let addr = taken.local_addr().unwrap().to_string();
-        let error = serve(config(&addr), node().await, std::future::pending()).await.unwrap_err();
+        let error = serve(config(&addr), node.door.node.clone(), std::future::pending()).await.unwrap_err();
         assert_eq!(
             error.to_string(),
             format!(
@@ -155,16 +153,19 @@ mod tests {
                  port (0 takes a free one)"
             )
         );
-        let error =
-            serve(config("26500"), node().await, std::future::pending()).await.unwrap_err().to_string();
+        let error = serve(config("26500"), node.door.node.clone(), std::future::pending())
+            .await
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("cannot listen on 26500 (gRPC)") && error.contains("HOST:PORT"), "{error}");
     }
 
     #[tokio::test]
     async fn stopping_ends_open_streams_and_then_the_server() {
+        let node = TestNode::start();
         let (stop, stopped) = oneshot::channel::<()>();
         let shutdown = async { stopped.await.unwrap_or_default() };
-        let bound = serve(config("127.0.0.1:0"), node().await, shutdown).await.unwrap();
+        let bound = serve(config("127.0.0.1:0"), node.door.node.clone(), shutdown).await.unwrap();
         let mut client = GatewayClient::connect(format!("http://{}", bound.grpc_addr)).await.unwrap();
         let request = StreamActivatedJobsRequest { r#type: "t".into(), timeout: 1_000, ..Default::default() };
         let mut jobs = client.stream_activated_jobs(request).await.unwrap().into_inner();

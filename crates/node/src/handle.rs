@@ -330,6 +330,11 @@ pub struct JobStream {
 }
 
 impl JobStream {
+    /// How many jobs wait to be taken.
+    pub fn waiting(&self) -> usize {
+        self.given.len()
+    }
+
     /// The next job; `None` when the node stops.
     pub async fn next(&mut self) -> Option<ActivatedJob> {
         let job = self.given.recv().await?;

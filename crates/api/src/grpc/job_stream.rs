@@ -82,7 +82,9 @@ async fn keep_pace(state: Weak<Mutex<State>>) {
             // What waits goes back to the queue as the stream closes. It is opened again when the client asks.
             Verdict::TooSlow | Verdict::MayHoldMore => {
                 state.open = None;
-                state.asking.take().map_or((), Waker::wake);
+                if let Some(asking) = state.asking.take() {
+                    asking.wake();
+                }
             }
         }
     }

@@ -16,15 +16,15 @@ use tonic_health::pb::{
 use tonic_prost::ProstCodec;
 
 use crate::{
-    door::Door,
     limits::GRPC_MESSAGE_BYTES,
     proto::{self as p, gateway_client::GatewayClient},
+    testing::TestNode,
 };
 
-async fn channel() -> Channel {
+async fn channel(node: &TestNode) -> Channel {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let addr = listener.local_addr().unwrap();
-    tokio::spawn(super::serve(listener, Door::for_tests().await));
+    tokio::spawn(super::serve(listener, node.door.clone()));
     Endpoint::from_shared(format!("http://{addr}")).unwrap().connect().await.unwrap()
 }
 
@@ -34,7 +34,8 @@ fn check(status: &Status, expected: Expect) {
 
 #[tokio::test]
 async fn an_rpc_that_is_not_built_says_its_name() {
-    let mut client = GatewayClient::new(channel().await);
+    let node = TestNode::start();
+    let mut client = GatewayClient::new(channel(&node).await);
     let status = client.broadcast_signal(p::BroadcastSignalRequest::default()).await.unwrap_err();
     check(
         &status,
@@ -53,7 +54,8 @@ async fn an_rpc_that_is_not_built_says_its_name() {
 
 #[tokio::test]
 async fn parts_that_are_not_built_are_refused_and_not_ignored() {
-    let mut client = GatewayClient::new(channel().await);
+    let node = TestNode::start();
+    let mut client = GatewayClient::new(channel(&node).await);
     let tagged = p::CreateProcessInstanceRequest {
         bpmn_process_id: "p".into(),
         tags: vec!["a".into()],
@@ -69,7 +71,8 @@ async fn parts_that_are_not_built_are_refused_and_not_ignored() {
 
 #[tokio::test]
 async fn bad_values_are_told_apart() {
-    let mut client = GatewayClient::new(channel().await);
+    let node = TestNode::start();
+    let mut client = GatewayClient::new(channel(&node).await);
     let publish = |variables: String, tenant_id: &str| {
         let request = p::PublishMessageRequest {
             name: "m".into(),
@@ -133,7 +136,8 @@ struct RawPublish {
 }
 
 async fn raw(path: &'static str, message: RawPublish, compressed: bool) -> Status {
-    let mut client = Grpc::new(channel().await);
+    let node = TestNode::start();
+    let mut client = Grpc::new(channel(&node).await);
     if compressed {
         client = client.send_compressed(Gzip);
     }
@@ -193,7 +197,8 @@ async fn compressed_requests_are_read() {
 
 #[tokio::test]
 async fn health_is_known_by_both_names() {
-    let mut client = HealthClient::new(channel().await);
+    let node = TestNode::start();
+    let mut client = HealthClient::new(channel(&node).await);
     for service in ["", "gateway_protocol.Gateway"] {
         let answer = client.check(HealthCheckRequest { service: service.into() }).await.unwrap().into_inner();
         assert_eq!(answer.status, ServingStatus::Serving as i32);

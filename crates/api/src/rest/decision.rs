@@ -245,6 +245,7 @@ mod tests {
               "failureMessage": "no luck",
               "output": "null",
               "tenantId": "<default>"
-            }"#]].assert_eq(&serde_json::to_string_pretty(&body).unwrap());
+            }"#]]
+        .assert_eq(&serde_json::to_string_pretty(&body).unwrap());
     }
 }

@@ -240,6 +240,7 @@ mod tests {
                   "resource": null
                 }
               ]
-            }"#]].assert_eq(&serde_json::to_string_pretty(&body).unwrap());
+            }"#]]
+        .assert_eq(&serde_json::to_string_pretty(&body).unwrap());
     }
 }

@@ -155,9 +155,11 @@ mod tests {
                 "startInstructions":[{"elementId":"e"}],"requestTimeout":5,"tags":[],"operationReference":1}"#,
         ));
         expect![[r#"CreateInstance { process: Version("p", 3), variables: Document([]), start_at: [], with_result: None }"#]].assert_eq(&parsed(r#"{"processDefinitionId":"p","processDefinitionVersion":3}"#));
-        expect!["Only one of [processDefinitionId, processDefinitionKey] is allowed."].assert_eq(&parsed(r#"{"processDefinitionId":"p","processDefinitionKey":"1"}"#));
+        expect!["Only one of [processDefinitionId, processDefinitionKey] is allowed."]
+            .assert_eq(&parsed(r#"{"processDefinitionId":"p","processDefinitionKey":"1"}"#));
         expect!["No processDefinitionId provided."].assert_eq(&parsed(r#"{"processDefinitionId":" "}"#));
-        expect!["tagging an instance is not built yet: leave it out"].assert_eq(&parsed(r#"{"processDefinitionId":"p","tags":["a"]}"#));
+        expect!["tagging an instance is not built yet: leave it out"]
+            .assert_eq(&parsed(r#"{"processDefinitionId":"p","tags":["a"]}"#));
     }
 
     #[test]
