@@ -208,7 +208,20 @@ impl Node {
     /// # Errors
     /// Why the node could not go on.
     pub fn stop(self) -> Result<(), String> {
-        let _ = self.stop.send(ToShell::Stop);
+        self.end(ToShell::Stop)
+    }
+
+    /// Ends the threads as a crash would end them: what is not durable is lost, nothing is checkpointed.
+    ///
+    /// # Errors
+    /// Why the node could not go on.
+    pub fn abandon(self) -> Result<(), String> {
+        self.end(ToShell::Abandon)
+    }
+
+    fn end(self, how: ToShell) -> Result<(), String> {
+        // A thread that has ended already needs no word.
+        let _ = self.stop.send(how);
         let result = self.ended.join().unwrap_or_else(|_| Err("the deciding thread panicked".into()));
         for thread in self.threads {
             let _ = thread.join();

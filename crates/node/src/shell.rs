@@ -54,6 +54,8 @@ pub(crate) enum ToShell {
     Committed(Result<(), String>),
     /// Stop when all that was decided is durable.
     Stop,
+    /// Stop at once.
+    Abandon,
 }
 
 /// Who waits for an answer.
@@ -115,28 +117,19 @@ impl Shell {
         let mut stopping = false;
         loop {
             let mut message = self.next_message(stopping);
-            for _ in 0..INPUTS_PER_TURN {
-                let Some(one) = message.take() else { break };
+            let mut taken = 0;
+            while let Some(one) = message {
                 match one {
                     ToShell::Stop => stopping = true,
+                    ToShell::Abandon => return Ok(()),
                     ToShell::Committed(Err(why)) => {
                         self.metrics.set_failed();
                         return Err(why);
                     }
                     other => self.take(other, &mut actions),
                 }
-                message = self.inbox.try_recv().ok();
-            }
-            // A message taken and not handled would be lost.
-            if let Some(one) = message.take() {
-                match one {
-                    ToShell::Stop => stopping = true,
-                    ToShell::Committed(Err(why)) => {
-                        self.metrics.set_failed();
-                        return Err(why);
-                    }
-                    other => self.take(other, &mut actions),
-                }
+                taken += 1;
+                message = if taken < INPUTS_PER_TURN { self.inbox.try_recv().ok() } else { None };
             }
             if self.driver.next_due_ms().is_some_and(|due| due <= self.clock.now_ms()) {
                 self.driver.step(self.clock.now_ms(), Input::TimePassed, &mut actions);
@@ -211,7 +204,7 @@ impl Shell {
                 self.driver.step(now_ms, Input::Appended, actions);
                 self.driver.flush(actions);
             }
-            ToShell::Committed(Err(_)) | ToShell::Stop => {}
+            ToShell::Committed(Err(_)) | ToShell::Stop | ToShell::Abandon => {}
         }
     }
 
