@@ -70,7 +70,9 @@ impl Stop {
 impl fmt::Display for Stop {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &*self.0 {
-            StopKind::Null(cause) | StopKind::Failed(cause) | StopKind::Assertion(cause) => f.write_str(cause),
+            StopKind::Null(cause) | StopKind::Failed(cause) | StopKind::Assertion(cause) => {
+                f.write_str(cause)
+            }
             StopKind::Limit { name, limit } => write!(f, "it exceeds the limit {name} = {limit}"),
         }
     }

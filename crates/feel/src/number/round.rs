@@ -46,6 +46,11 @@ pub(super) fn digits(coefficient: i128) -> u32 {
 
 /// Coefficient and exponent brought into decimal128's range, rounded half to even; `None` on overflow.
 pub(super) fn fit(coefficient: i128, exponent: i32) -> Option<(i128, i32)> {
+    if coefficient.unsigned_abs() < COEFFICIENT_END.unsigned_abs()
+        && (MIN_EXPONENT..=MAX_EXPONENT).contains(&exponent)
+    {
+        return Some((coefficient, exponent));
+    }
     let excess = digits(coefficient).saturating_sub(super::PRECISION_DIGITS);
     let below = MIN_EXPONENT.saturating_sub(exponent).max(0) as u32;
     let dropped = excess.max(below);
