@@ -45,9 +45,22 @@ impl Drg {
     /// # Errors
     /// Everything that is wrong with the model and those it imports.
     pub fn parse_with_imports(bytes: &[u8], others: &[&[u8]], mode: Mode) -> Result<Self, Diagnostics> {
+        Self::parse_as(bytes, others, mode, false)
+    }
+
+    /// [`Drg::parse_with_imports`] for running test cases: a literal expression with errors fails the decisions that
+    /// evaluate it, and the others of the model can be tested all the same. Not for deployment.
+    ///
+    /// # Errors
+    /// Everything else that is wrong.
+    pub fn parse_for_tests(bytes: &[u8], others: &[&[u8]], mode: Mode) -> Result<Self, Diagnostics> {
+        Self::parse_as(bytes, others, mode, true)
+    }
+
+    fn parse_as(bytes: &[u8], others: &[&[u8]], mode: Mode, lenient: bool) -> Result<Self, Diagnostics> {
         let mut models = vec![read(bytes)?];
         if models[0].imports.is_empty() {
-            return compile(&models, mode.rules()).map(|graph| Self(Arc::new(graph)));
+            return compile(&models, mode.rules(), lenient).map(|graph| Self(Arc::new(graph)));
         }
         let mut available: Vec<Model> = others.iter().filter_map(|other| read(other).ok()).collect();
         let mut wanted: Vec<String> = models[0].imports.iter().map(|i| i.namespace.clone()).collect();
@@ -62,7 +75,7 @@ impl Drg {
                 models.push(model);
             }
         }
-        compile(&models, mode.rules()).map(|graph| Self(Arc::new(graph)))
+        compile(&models, mode.rules(), lenient).map(|graph| Self(Arc::new(graph)))
     }
 
     /// The id of the model's `definitions`.

@@ -24,14 +24,32 @@ pub(crate) struct Logic {
 #[derive(Debug)]
 pub(crate) enum Form {
     Literal(Expression),
+    /// An expression with errors, in a model that is run all the same: evaluating it fails with this text.
+    Invalid(String),
     Table(Box<Table>),
-    Context { entries: Vec<Entry>, result: Option<Box<Logic>> },
-    Invocation { function: Box<Logic>, bindings: Vec<(Arc<str>, Logic)> },
+    Context {
+        entries: Vec<Entry>,
+        result: Option<Box<Logic>>,
+    },
+    Invocation {
+        function: Box<Logic>,
+        bindings: Vec<(Arc<str>, Logic)>,
+    },
     List(Vec<Logic>),
-    Relation { columns: Vec<Entry<()>>, rows: Vec<Vec<Logic>> },
+    Relation {
+        columns: Vec<Entry<()>>,
+        rows: Vec<Vec<Logic>>,
+    },
     Function(Arc<FunctionLogic>),
-    Conditional { condition: Box<Logic>, then: Box<Logic>, otherwise: Box<Logic> },
-    Filter { list: Box<Logic>, keep: Box<Logic> },
+    Conditional {
+        condition: Box<Logic>,
+        then: Box<Logic>,
+        otherwise: Box<Logic>,
+    },
+    Filter {
+        list: Box<Logic>,
+        keep: Box<Logic>,
+    },
     For(Iteration),
     Some(Iteration),
     Every(Iteration),
@@ -66,6 +84,7 @@ impl Form {
     fn evaluate(&self, scope: &dyn Variables, session: &mut Session<'_, '_>) -> Evaluated {
         match self {
             Self::Literal(expression) => session.expression(expression, scope),
+            Self::Invalid(message) => Err(Trouble::Failed(message.clone())),
             Self::Table(table) => table.evaluate(scope, session),
             Self::Context { entries, result } => context(entries, result.as_deref(), scope, session),
             Self::Invocation { function, bindings } => invocation(function, bindings, scope, session),

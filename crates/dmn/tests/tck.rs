@@ -38,7 +38,7 @@ fn run_folder(folder: &Path, name: &str) -> Vec<CaseResult> {
     for file in files.iter().filter(|f| f.extension().is_some_and(|e| e == "xml")) {
         let suite = TestSuite::parse(&fs::read(file).unwrap()).unwrap();
         let model = fs::read(folder.join(&suite.model_name)).unwrap();
-        let drg = Drg::parse_with_imports(&model, &others, Mode::Standard);
+        let drg = Drg::parse_for_tests(&model, &others, Mode::Standard);
         results.extend(suite.run(name, drg.as_ref(), &Moment::default(), &Limits::DEFAULT));
     }
     results

@@ -7,6 +7,7 @@ use weir_feel::{Expression as Feel, Names, Type};
 use super::{Compiler, null};
 use crate::graph::Body;
 use crate::logic::{Entry, Form, ITERATED, Iteration, Logic};
+use crate::model::Text;
 use crate::model::boxed::{
     Binding, ContextEntry, Expression, Form as Written, Iteration as WrittenIteration,
 };
@@ -26,7 +27,7 @@ impl<'m> Compiler<'m> {
 
     fn form(&mut self, model: usize, expression: &'m Expression, names: &Names) -> Form {
         match &expression.form {
-            Written::Literal(text) => Form::Literal(self.expression_or_null(text, names)),
+            Written::Literal(text) => self.literal(text, names),
             Written::Table(table) => Form::Table(Box::new(self.table(model, table, names))),
             Written::Context(entries) => self.context(model, entries, names),
             Written::Invocation { function, bindings } => self.invocation(model, function, bindings, names),
@@ -69,6 +70,17 @@ impl<'m> Compiler<'m> {
             }
             Written::Some(iteration) => Form::Some(self.iteration(model, iteration, names, names.clone())),
             Written::Every(iteration) => Form::Every(self.iteration(model, iteration, names, names.clone())),
+        }
+    }
+
+    /// Where models with errors are run, a literal with errors fails when it is evaluated and not before.
+    fn literal(&mut self, text: &Text, names: &Names) -> Form {
+        if !self.lenient {
+            return Form::Literal(self.expression_or_null(text, names));
+        }
+        match Feel::compile(text.text.trim(), self.rules.dialect, names) {
+            Ok(expression) => Form::Literal(expression),
+            Err(errors) => Form::Invalid(errors.to_string()),
         }
     }
 
@@ -174,6 +186,7 @@ impl<'m> Compiler<'m> {
 pub(super) fn free_names(logic: &Logic, free: &mut Vec<Arc<str>>) {
     match &logic.form {
         Form::Literal(expression) => add(expression.variables(), free),
+        Form::Invalid(_) => {}
         Form::Table(table) => table.expressions().for_each(|expression| add(expression.variables(), free)),
         Form::Context { entries, result } => {
             let mut inner = Vec::new();

@@ -27,9 +27,10 @@ use crate::types::{TypeId, Types};
 const BOXED_DEPTH_NODES: u32 = 2;
 
 /// Compiles a model, the first, with the models that it imports.
-pub(crate) fn compile(models: &[Model], rules: &'static Rules) -> Result<Graph, Diagnostics> {
+pub(crate) fn compile(models: &[Model], rules: &'static Rules, lenient: bool) -> Result<Graph, Diagnostics> {
     let mut compiler = Compiler {
         rules,
+        lenient,
         models,
         ids: BTreeMap::new(),
         elements: Vec::new(),
@@ -70,6 +71,8 @@ pub(crate) fn compile(models: &[Model], rules: &'static Rules) -> Result<Graph, 
 
 struct Compiler<'m> {
     rules: &'static Rules,
+    /// Whether literals with errors fail when they are evaluated, not when the model is compiled.
+    lenient: bool,
     models: &'m [Model],
     /// Elements by namespace and id.
     ids: BTreeMap<(&'m str, &'m str), NodeId>,
@@ -492,7 +495,7 @@ fn no_function(name: &str) -> FunctionLogic {
 
 fn kind(form: &Form) -> DecisionKind {
     match form {
-        Form::Literal(_) => DecisionKind::LiteralExpression,
+        Form::Literal(_) | Form::Invalid(_) => DecisionKind::LiteralExpression,
         Form::Table(_) => DecisionKind::DecisionTable,
         Form::Context { .. } => DecisionKind::Context,
         Form::Invocation { .. } => DecisionKind::Invocation,

@@ -133,7 +133,7 @@ proptest! {
         let mode = if standard { Mode::Standard } else { Mode::Zeebe };
         let policy = if first { HitPolicy::First } else { HitPolicy::RuleOrder };
         let table = table(&rows, columns, policy, mode);
-        let graph = Arc::new(compile(&[read(EMPTY).unwrap()], mode.rules()).unwrap());
+        let graph = Arc::new(compile(&[read(EMPTY).unwrap()], mode.rules(), false).unwrap());
         let moment = Moment::default();
         let mut machine = Machine::outermost(mode.rules().dialect, &moment, &Limits::DEFAULT);
         let mut session = Session::new(&graph, &mut machine);

@@ -7,6 +7,7 @@ use crate::value::Value;
 
 pub(super) const BUILTINS: &[Builtin] = &[
     builtin("not", &[overload(&[required("negand", ANY)], not)]),
+    builtin("is", &[overload(&[required("value1", ANY), required("value2", ANY)], is)]).only(Dialect::Dmn),
     builtin("is defined", &[overload(&[required("value", ANY)], is_defined)]),
     builtin("get or else", &[overload(&[required("value", ANY), required("default", ANY)], get_or_else)]),
     builtin(
@@ -31,6 +32,13 @@ fn not(_machine: &mut Machine<'_>, arguments: &[Value]) -> Result<Value, Stop> {
         Value::Boolean(negand) => Value::Boolean(!negand),
         _ => Value::Null,
     })
+}
+
+/// The same element of the semantic domain (DMN 1.5, table 82): of one type and written the same way.
+fn is(_machine: &mut Machine<'_>, arguments: &[Value]) -> Result<Value, Stop> {
+    let (a, b) = (&arguments[0], &arguments[1]);
+    let text = |value: &Value| value.to_text(Dialect::Dmn);
+    Ok(Value::Boolean(a.type_name() == b.type_name() && text(a) == text(b)))
 }
 
 fn is_defined(_machine: &mut Machine<'_>, arguments: &[Value]) -> Result<Value, Stop> {
