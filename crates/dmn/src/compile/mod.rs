@@ -16,9 +16,9 @@ use crate::graph::{
     Body, DecisionNode, FunctionLogic, Graph, InputNode, KnowledgeNode, Node, NodeId, Requirement,
     ServiceNode,
 };
-use crate::logic::Form;
+use crate::logic::{Form, Logic};
 use crate::mode::Rules;
-use crate::model::boxed::{Function, FunctionKind};
+use crate::model::boxed::{Form as Written, Function, FunctionKind};
 use crate::model::{Decision, KnowledgeModel, Model, Reference, Service, Text, Variable};
 use crate::outcome::DecisionKind;
 use crate::types::{TypeId, Types};
@@ -380,7 +380,12 @@ impl<'m> Compiler<'m> {
         }
         let external = |what: &str| Body::External(format!("the {what} function '{name}'"));
         let body = match (function.kind, &function.body) {
-            (FunctionKind::Java, _) => external("Java"),
+            (FunctionKind::Java, body) => {
+                match body.as_ref().and_then(|body| self.java(function, body, &names)) {
+                    Some(body) => Body::Logic(body),
+                    None => external("Java"),
+                }
+            }
             (FunctionKind::Pmml, _) => external("PMML"),
             (FunctionKind::Feel, Some(body)) => Body::Logic(self.logic(model, body, &names)),
             (FunctionKind::Feel, None) => {
@@ -395,6 +400,28 @@ impl<'m> Compiler<'m> {
         free.retain(|free| !function.parameters.iter().any(|p| *p.name == **free));
         let height_nodes = function.body.as_ref().map_or(0, |body| body.height() * BOXED_DEPTH_NODES);
         FunctionLogic { name: name.into(), parameters, types, body, height_nodes, free }
+    }
+
+    /// A boxed Java function says what a literal one says: FEEL knows which there are.
+    fn java(
+        &self,
+        function: &Function,
+        body: &crate::model::boxed::Expression,
+        names: &Names,
+    ) -> Option<Logic> {
+        let Written::Context(entries) = &body.form else { return None };
+        let entry = |name: &str| {
+            let found = entries.iter().find(|e| e.variable.as_ref().is_some_and(|v| v.name == name))?;
+            if let Written::Literal(text) = &found.value.form { Some(text.text.trim()) } else { None }
+        };
+        let (class, signature) = (entry("class")?, entry("method signature")?);
+        let arguments: Vec<_> = function.parameters.iter().map(|p| p.name.as_str()).collect();
+        let arguments = arguments.join(", ");
+        let text = format!(
+            "invoke external({{java: {{class: {class}, method signature: {signature}}}}}, [{arguments}])"
+        );
+        let call = Expression::compile(&text, self.rules.dialect, names).ok()?;
+        Some(Logic { form: Form::Literal(call), type_id: Types::ANY })
     }
 
     fn service(&mut self, model: usize, service: &'m Service) -> ServiceNode {

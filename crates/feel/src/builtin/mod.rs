@@ -24,6 +24,7 @@ mod calendar;
 mod camunda;
 mod context;
 mod conversion;
+pub(crate) mod external;
 mod interval;
 mod list;
 mod numeric;
@@ -183,6 +184,7 @@ const FAMILIES: &[&[Builtin]] = &[
     camunda::BUILTINS,
     context::BUILTINS,
     conversion::BUILTINS,
+    external::BUILTINS,
     list::BUILTINS,
     numeric::BUILTINS,
     statistics::BUILTINS,

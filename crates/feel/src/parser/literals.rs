@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::names::Place;
 use super::{Parser, RESERVED, shared};
-use crate::ast::{Expr, ExprKind, RangeExpr, TypeExpr};
+use crate::ast::{Arguments, Expr, ExprKind, RangeExpr, TypeExpr};
 use crate::diagnostic::Span;
 use crate::lexer::TokenKind;
 use crate::number::Number;
@@ -208,6 +208,11 @@ impl Parser<'_> {
         let start = self.advance().span.start;
         let scope = self.long_names.mark();
         let parameters = self.parameters();
+        if self.is_word("external") && self.switches.long_names {
+            let body = self.external(&parameters);
+            self.long_names.release(scope);
+            return self.node(ExprKind::Function(parameters, Box::new(body)), start);
+        }
         if self.is_word("external") {
             let span = self.token().span;
             self.report_with(
@@ -220,6 +225,17 @@ impl Parser<'_> {
         let body = self.expression();
         self.long_names.release(scope);
         self.node(ExprKind::Function(parameters, Box::new(body)), start)
+    }
+
+    /// `external {java: ...}`: a call of the function that knows external ones, with the mapping and the arguments.
+    fn external(&mut self, parameters: &[(Arc<str>, Option<TypeExpr>)]) -> Expr {
+        let start = self.advance().span.start;
+        let mapping = self.expression();
+        let names =
+            parameters.iter().map(|(name, _)| self.node(ExprKind::Name(name.clone()), start)).collect();
+        let arguments = self.node(ExprKind::List(names), start);
+        let callee = self.node(ExprKind::Name(shared(crate::builtin::external::INVOKE)), start);
+        self.node(ExprKind::Call(Box::new(callee), Arguments::Positional(vec![mapping, arguments])), start)
     }
 
     fn parameters(&mut self) -> Vec<(Arc<str>, Option<TypeExpr>)> {
