@@ -263,6 +263,8 @@ fn fit(
     let mut fitted = smallvec::SmallVec::new();
     for (nth, parameter) in overload.parameters.iter().enumerate() {
         match parameter.arity {
+            // Where the standard wants a list, nothing is none.
+            Arity::Rest if arguments.is_empty() && switches.singleton_coercion => return None,
             Arity::Rest => {
                 let remaining = arguments.get(nth..).unwrap_or_default();
                 fitted.push(match remaining {
