@@ -191,6 +191,10 @@ impl Machine<'_> {
 
     /// Entries see those before them.
     fn context_of(&mut self, entries: &[(Arc<str>, Node)]) -> Result<Value, Stop> {
+        let repeats = |nth: usize| entries[..nth].iter().any(|(name, _)| *name == entries[nth].0);
+        if self.switches().long_names && (1..entries.len()).any(repeats) {
+            return Ok(Value::Null);
+        }
         let first = self.locals.len();
         for (_, node) in entries {
             let value = self.evaluate(node)?;
