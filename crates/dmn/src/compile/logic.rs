@@ -188,13 +188,13 @@ pub(super) fn free_names(logic: &Logic, free: &mut Vec<Arc<str>>) {
         Form::Literal(expression) => add(expression.variables(), free),
         Form::Invalid(_) => {}
         Form::Table(table) => table.expressions().for_each(|expression| add(expression.variables(), free)),
+        // Names of the entries are among them: a first entry may mean the outer scope by the name of a later one.
         Form::Context { entries, result } => {
-            let mut inner = Vec::new();
-            entries.iter().map(|e| &e.logic).chain(result.as_deref()).for_each(|l| free_names(l, &mut inner));
-            inner.retain(|name| !entries.iter().any(|entry| entry.name == *name));
-            add(&inner, free);
-            // The first entries do not see the later ones, whose names they may share with the outer scope.
-            entries.iter().for_each(|entry| free_names(&entry.logic, free));
+            entries
+                .iter()
+                .map(|e| &e.logic)
+                .chain(result.as_deref())
+                .for_each(|logic| free_names(logic, free));
         }
         Form::Invocation { function, bindings } => {
             free_names(function, free);
