@@ -123,7 +123,7 @@ async fn ended<E: fmt::Display>(face: &'static str, served: impl Future<Output =
 mod tests {
     use std::sync::Arc;
 
-    use tokio::sync::oneshot;
+    use tokio::{io::AsyncWriteExt, net::TcpStream, sync::oneshot};
     use tonic::Code;
 
     use super::*;
@@ -178,5 +178,23 @@ mod tests {
         let limit = Duration::from_millis(limits::DRAIN_MS / 2);
         time::timeout(limit, bound.join).await.expect("ends long before the limit").unwrap();
         assert!(GatewayClient::connect(format!("http://{}", bound.grpc_addr)).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_request_that_never_ends_does_not_keep_the_server_from_stopping() {
+        let node = TestNode::start();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let shutdown = async { stopped.await.unwrap_or_default() };
+        let bound = serve(config("127.0.0.1:0"), node.door.node.clone(), shutdown).await.unwrap();
+        let mut half = TcpStream::connect(bound.rest_addr).await.unwrap();
+        let head = "POST /v2/messages/publication HTTP/1.1\r\nHost: weir\r\nContent-Type: application/json\r\n\
+                    Content-Length: 10\r\n\r\n{";
+        half.write_all(head.as_bytes()).await.unwrap();
+        time::sleep(Duration::from_millis(200)).await;
+        stop.send(()).unwrap();
+        let began = time::Instant::now();
+        let limit = Duration::from_millis(limits::DRAIN_MS);
+        time::timeout(limit * 2, bound.join).await.expect("ends soon after the limit").unwrap();
+        assert!(began.elapsed() >= limit, "a running request gets its time");
     }
 }
