@@ -217,6 +217,7 @@ fn element_activating(state: &mut State, key: ElementKey, instance: &ElementInst
 
 fn element_gone(state: &mut State, key: ElementKey, terminated: bool) {
     let Some(instance) = state.elements.remove(&key) else { return };
+    state.triggers.remove(&key);
     if let Some(parent) = instance.parent {
         state.children.remove(&(parent, key));
         state.elements.change(&parent, |row| {

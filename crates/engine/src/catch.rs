@@ -181,12 +181,12 @@ fn close_those(tx: &mut Tx<'_>, owner: ElementKey, chosen: impl Fn(u32) -> bool)
 
 /// Whether something that comes for `owner` now still finds it waiting.
 pub(crate) fn is_waiting(tx: &Tx<'_>, owner: ElementKey) -> bool {
-    tx.state().elements.get(&owner).is_some_and(|row| row.phase == Phase::Active)
+    tx.at(owner).is_some_and(|at| at.row.phase == Phase::Active && !termination::is_overtaken(tx, &at))
 }
 
 /// What `owner` waited for at `element` has come.
 pub(crate) fn trigger(tx: &mut Tx<'_>, owner: ElementKey, element: ElementIdx, variables: Named) {
-    let Some(at) = tx.at(owner).filter(|at| at.row.phase == Phase::Active) else { return };
+    let Some(at) = tx.at(owner).filter(|_| is_waiting(tx, owner)) else { return };
     if at.idx() == element {
         variable::receive(tx, &at, variables);
         return flow::complete(tx, owner, None);
@@ -233,7 +233,7 @@ pub(crate) fn trigger_boundary(
             owner: activity.key,
             trigger: Trigger { element: event.0, variables },
         });
-        tx.then(Step::Terminate(activity.key));
+        termination::terminate(tx, activity.key);
     } else {
         let by = Entrance::Triggered { flow: None, variables };
         tx.then(Step::Enter { scope: activity.scope(), element: event.0, by });

@@ -334,6 +334,22 @@ fn starts_of(tx: &Tx<'_>, process: &Process) -> Result<Vec<(ElementIdx, Start)>,
     Ok(starts)
 }
 
+/// The names of the messages that start the newest version of a process.
+pub(crate) fn message_starts(tx: &Tx<'_>, id: &Arc<str>) -> Vec<Arc<str>> {
+    let process = tx.state().latest_process(id).and_then(|key| tx.definitions.process(tx.state(), key));
+    let Some(process) = process else { return Vec::new() };
+    let ElementKind::Process(scope) = &process.element(ElementIdx(0)).kind else { return Vec::new() };
+    let starts = scope.triggered_starts.iter().map(|idx| &process.element(*idx).kind);
+    starts
+        .filter_map(|kind| match kind {
+            ElementKind::StartEvent(CatchEvent::Message(message)) => {
+                expression::text(tx, &message.name, None).ok()
+            }
+            _ => None,
+        })
+        .collect()
+}
+
 /// Begins to wait for what starts a process. Timers run on the deployment partition only.
 fn open_starts(tx: &mut Tx<'_>, key: ProcessKey) {
     let Some(process) = tx.definitions.process(tx.state(), key) else { return };

@@ -77,8 +77,9 @@ fn enter(tx: &mut Tx<'_>, scope: ElementKey, idx: ElementIdx, by: Entrance) {
     let Some(parent) = tx.at(scope) else { return };
     let process = parent.process.clone();
     let element = process.element(idx);
-    let handler = matches!(element.kind, ElementKind::EventSubProcess(_));
-    if parent.row.phase != Phase::Active || (parent.row.interrupted && !handler) {
+    // What interrupted a scope is all that may still begin in it.
+    let interrupts = matches!(&element.kind, ElementKind::EventSubProcess(handler) if handler.interrupting);
+    if parent.row.phase != Phase::Active || (parent.row.interrupted && !interrupts) {
         return;
     }
     let mut tokens = match by {
@@ -158,8 +159,11 @@ pub(crate) fn activated(tx: &mut Tx<'_>, at: &At) {
 /// Completes an element instance: output mappings, then its outgoing flows (or only `by`), then perhaps its scope.
 pub(crate) fn complete(tx: &mut Tx<'_>, key: ElementKey, by: Option<FlowIdx>) {
     let Some(at) = tx.at(key).filter(|at| at.row.phase != Phase::Terminating) else { return };
-    if at.row.children > 0 {
+    if at.row.children > 0 || at.row.tokens > 0 {
         return;
+    }
+    if termination::is_overtaken(tx, &at) {
+        return termination::terminate(tx, key);
     }
     let outcome = match at.row.role {
         Role::Body => {
@@ -218,8 +222,11 @@ fn take_flow(tx: &mut Tx<'_>, at: &At, scope: ElementKey, flow: FlowIdx) {
 /// Completes a scope in which nothing is left.
 pub(crate) fn scope_may_complete(tx: &mut Tx<'_>, scope: ElementKey) {
     let Some(row) = tx.state().elements.get(&scope) else { return };
-    let empty = row.children == 0 && row.tokens == 0;
-    if empty && row.phase == Phase::Active && !tx.state().triggers.contains(&scope) {
-        tx.then(Step::Complete(scope));
+    if row.children > 0 || row.tokens > 0 || row.phase != Phase::Active {
+        return;
+    }
+    match row.interrupted {
+        true => termination::after_interruption(tx, scope),
+        false => tx.then(Step::Complete(scope)),
     }
 }

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use weir_bpmn::process::{ElementKind, JobDefinition};
+use weir_feel::Value;
 
 use crate::{
     command::{ActivateJobs, ActivatedJob, FailJob, Reply, ThrowError},
-    document::Document,
+    document::{Document, json_string},
     error,
     event::{Event, JobFreedReason},
     expression, flow, incident,
@@ -23,14 +24,40 @@ use crate::{
 pub(crate) fn create(tx: &mut Tx<'_>, at: &At, definition: &JobDefinition) -> Result<flow::Next, Failure> {
     let job_type = expression::text(tx, &definition.job_type, Some(at.key))?;
     let retries = expression::number(tx, &definition.retries, Some(at.key))?;
+    let headers = evaluated_headers(tx, at, definition)?;
     flow::activated(tx, at);
     let key = JobKey(tx.next_key());
     let retries = retries.clamp(i64::from(i32::MIN), i64::from(i32::MAX)) as i32;
-    let job =
-        Job { job_type, element: at.key, retries, phase: JobPhase::Activatable, worker: None, due_ms: 0 };
+    let phase = JobPhase::Activatable;
+    let job = Job { job_type, element: at.key, retries, phase, worker: None, due_ms: 0, headers };
     tx.emit(Event::JobCreated { key, job });
     offer(tx, key);
     Ok(flow::Next::Wait)
+}
+
+/// All headers of a job, where the model has some that are evaluated when the job is made: a null is left out, what is
+/// no text is written as JSON text.
+fn evaluated_headers(tx: &Tx<'_>, at: &At, definition: &JobDefinition) -> Result<Option<Arc<str>>, Failure> {
+    let mut evaluated = Vec::new();
+    for (name, expression) in &definition.evaluated_headers {
+        let text = match expression::evaluate(tx, expression, Some(at.key), &[])?.value {
+            Value::Null => continue,
+            Value::String(text) => text,
+            other => other.to_json().into(),
+        };
+        evaluated.push((name.clone(), json_string(&text)));
+    }
+    if evaluated.is_empty() {
+        return Ok(None);
+    }
+    // The model's own headers were written by us: an object, empty or not.
+    let own = definition.headers.trim_start_matches('{').trim_end_matches('}');
+    let mut all = Document(evaluated).to_json();
+    if !own.is_empty() {
+        all.insert(1, ',');
+        all.insert_str(1, own);
+    }
+    Ok(Some(all.into()))
 }
 
 /// Hands a free job to a worker that waits for its type, if there is one.
@@ -81,7 +108,7 @@ fn activated(tx: &Tx<'_>, key: JobKey, fetch: &[Arc<str>]) -> Option<ActivatedJo
         process: at.row.process,
         element_id: at.element().id.clone(),
         element_instance: job.element,
-        headers: headers_of(&at.element().kind),
+        headers: job.headers.clone().unwrap_or_else(|| headers_of(&at.element().kind)),
         worker: job.worker.clone().unwrap_or_default(),
         retries: job.retries,
         deadline_ms: job.due_ms,

@@ -10,6 +10,7 @@ use weir_bpmn::process::ElementIdx;
 use crate::{
     catch,
     command::{CorrelateMessage, PublishMessage, Reply},
+    deploy,
     event::Event,
     key::{ElementKey, MessageKey, PartitionId, SubscriptionKey},
     limits,
@@ -70,15 +71,11 @@ fn settle(tx: &mut Tx<'_>, key: MessageKey) {
     let Some(message) = tx.state().messages.get(&key) else { return };
     let Some(request) = message.request.map(RequestId) else { return };
     let takers = &tx.state().messages_correlated;
-    let started = takers
-        .prefix((key, "".into()), |(of, _)| *of == key)
-        .next()
-        .map(|((_, process_id), taker)| (process_id.clone(), **taker));
-    match started {
-        Some((_, taker)) if taker != 0 => {}
-        Some((process_id, _)) => {
-            let lock = (process_id, message.correlation_key.clone());
-            let instance = tx.state().start_locks.get(&lock).map_or(ElementKey(0), |instance| *instance);
+    let taker = takers.prefix((key, "".into()), |(of, _)| *of == key).map(|(_, taker)| **taker).max();
+    match taker {
+        Some(taker) if taker != 0 => {}
+        Some(_) => {
+            let instance = started_by(tx, key).unwrap_or(ElementKey(0));
             tx.emit(Event::MessageExpired(key));
             tx.answer_to(request, Ok(Reply::MessageCorrelated { message: key, instance }));
         }
@@ -91,6 +88,14 @@ fn settle(tx: &mut Tx<'_>, key: MessageKey) {
             tx.answer_to(request, Err(Rejection::not_found(reason)));
         }
     }
+}
+
+/// The instance that a message started in this batch.
+fn started_by(tx: &Tx<'_>, key: MessageKey) -> Option<ElementKey> {
+    tx.events.iter().rev().find_map(|event| match event {
+        Event::MessageStarted { message, instance, .. } if *message == key => Some(*instance),
+        _ => None,
+    })
 }
 
 /// Brings a message to everybody who may have it now.
@@ -163,20 +168,20 @@ fn start_instance(
 pub(crate) fn start_ended(tx: &mut Tx<'_>, instance: ElementKey) {
     let Some(lock) = tx.state().start_lock_of.get(&instance) else { return };
     tx.emit(Event::MessageStartReleased(instance));
-    let names: Vec<(Arc<str>, Arc<MessageStart>)> = tx
-        .state()
-        .message_starts
-        .iter()
-        .filter(|((_, process_id), _)| *process_id == lock.process_id)
-        .map(|((name, _), start)| (name.clone(), start.clone()))
-        .collect();
-    for (name, start) in names {
-        let next = kept(tx, &name, &lock.correlation_key)
-            .into_iter()
-            .find(|(key, _)| !had(tx, *key, &lock.process_id));
-        if let Some((key, message)) = next {
-            return start_instance(tx, key, &message, &lock.process_id, &start);
+    let mut next: Option<(MessageKey, Arc<Message>, Arc<MessageStart>)> = None;
+    for name in deploy::message_starts(tx, &lock.process_id) {
+        let Some(start) = tx.state().message_starts.get(&(name.clone(), lock.process_id.clone())) else {
+            continue;
+        };
+        let mut kept = kept(tx, &name, &lock.correlation_key).into_iter();
+        if let Some((key, message)) = kept.find(|(key, _)| !had(tx, *key, &lock.process_id))
+            && next.as_ref().is_none_or(|(oldest, _, _)| key < *oldest)
+        {
+            next = Some((key, message, start));
         }
+    }
+    if let Some((key, message, start)) = next {
+        start_instance(tx, key, &message, &lock.process_id, &start);
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::ops::Bound;
 
+use weir_bpmn::process::{ElementIdx, ElementKind};
+
 use crate::{
     catch,
     element::multi_instance,
@@ -36,8 +38,7 @@ pub(crate) fn terminate(tx: &mut Tx<'_>, key: ElementKey) {
         tx.emit(Event::ElementTerminating(key));
         tx.then(Step::TerminateChildren { scope: key, after: ElementKey(0) });
     } else {
-        tx.emit(Event::ElementTerminated(key));
-        ended(tx, at);
+        end(tx, at);
     }
 }
 
@@ -68,11 +69,22 @@ pub(crate) fn interrupt(tx: &mut Tx<'_>, scope: ElementKey, trigger: Option<Trig
     }
 }
 
-fn after_interruption(tx: &mut Tx<'_>, scope: ElementKey) {
+/// Nothing runs any longer in a scope that was interrupted: what interrupted it happens, or it completes.
+pub(crate) fn after_interruption(tx: &mut Tx<'_>, scope: ElementKey) {
     match take_trigger(tx, scope) {
         Some(trigger) => enter_triggered(tx, scope, trigger),
         None => tx.then(Step::Complete(scope)),
     }
+}
+
+/// Whether an element instance may not complete any more, because what it lives in is being ended: the step that ends
+/// it is on its way.
+pub(crate) fn is_overtaken(tx: &Tx<'_>, at: &At) -> bool {
+    let Some(parent) = at.row.parent.and_then(|parent| tx.state().elements.get(&parent)) else {
+        return false;
+    };
+    let is_handler = matches!(at.element().kind, ElementKind::EventSubProcess(_));
+    parent.phase == Phase::Terminating || (parent.interrupted && !is_handler)
 }
 
 fn take_trigger(tx: &mut Tx<'_>, owner: ElementKey) -> Option<Trigger> {
@@ -86,31 +98,38 @@ fn enter_triggered(tx: &mut Tx<'_>, scope: ElementKey, trigger: Trigger) {
     tx.then(Step::Enter { scope, element, by: Entrance::Triggered { flow: None, variables } });
 }
 
-/// What follows when an element instance was terminated: the boundary event that interrupted it, or its scope goes on.
-fn ended(tx: &mut Tx<'_>, mut at: At) {
+/// The boundary event that interrupts an element instance which is about to be gone. (What interrupts its inside, an
+/// event sub-process, is gone with it.)
+fn boundary_trigger(tx: &mut Tx<'_>, at: &At) -> Option<Trigger> {
+    let trigger = tx.state().triggers.get(&at.key)?;
+    let kind = &at.process.element(ElementIdx(trigger.element)).kind;
+    matches!(kind, ElementKind::BoundaryEvent(_)).then(|| (*trigger).clone())
+}
+
+/// An element instance in which nothing lives any longer is gone. What follows: the boundary event that interrupted it,
+/// or its scope goes on.
+fn end(tx: &mut Tx<'_>, mut at: At) {
     loop {
+        let trigger = boundary_trigger(tx, &at);
+        tx.emit(Event::ElementTerminated(at.key));
         if at.is_process() {
             instance::terminated(tx, &at);
         }
-        let Some(parent) = at.row.parent else { return };
-        if let Some(trigger) = take_trigger(tx, at.key) {
-            return enter_triggered(tx, parent, trigger);
+        let Some(scope) = at.row.parent.and_then(|parent| tx.at(parent)) else { return };
+        let goes_on = scope.row.phase == Phase::Active && !scope.row.interrupted;
+        if let Some(trigger) = trigger.filter(|_| goes_on) {
+            return enter_triggered(tx, scope.key, trigger);
         }
-        let Some(scope) = tx.at(parent) else { return };
         if scope.row.children > 0 {
             return;
         }
         if scope.row.phase == Phase::Terminating {
-            tx.emit(Event::ElementTerminated(parent));
             at = scope;
             continue;
         }
         if at.is_item() {
             return multi_instance::item_ended(tx, &at);
         }
-        if scope.row.interrupted {
-            return after_interruption(tx, parent);
-        }
-        return flow::scope_may_complete(tx, parent);
+        return flow::scope_may_complete(tx, scope.key);
     }
 }

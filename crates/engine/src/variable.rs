@@ -36,8 +36,8 @@ pub(crate) fn lookup(tx: &Tx<'_>, scope: ElementKey, name: &str) -> Option<Arc<s
         if let Some(json) = tx.state().variables.get(&place) {
             return Some(json.0.clone());
         }
-        if let Some((_, json)) =
-            multi_instance::output_collection(tx, place.0).filter(|(found, _)| **found == *name)
+        if multi_instance::collects_into(tx, place.0).is_some_and(|found| *found == *name)
+            && let Some((_, json)) = multi_instance::output_collection(tx, place.0)
         {
             return Some(json);
         }
@@ -94,16 +94,7 @@ pub(crate) fn set_local(tx: &mut Tx<'_>, scope: ElementKey, variables: Named) {
 pub(crate) fn merge(tx: &mut Tx<'_>, start: ElementKey, variables: Named) {
     let mut by_scope: Vec<(ElementKey, Named)> = Vec::new();
     for (name, json) in variables {
-        let mut place = (start, name.clone());
-        let target = loop {
-            if tx.state().variables.contains(&place) {
-                break place.0;
-            }
-            match outer(tx.state(), place.0) {
-                Some(scope) => place.0 = scope,
-                None => break place.0,
-            }
-        };
+        let Some(target) = holder(tx, start, &name) else { continue };
         match by_scope.iter_mut().find(|(scope, _)| *scope == target) {
             Some((_, group)) => group.push((name, json)),
             None => by_scope.push((target, vec![(name, json)])),
@@ -111,6 +102,24 @@ pub(crate) fn merge(tx: &mut Tx<'_>, start: ElementKey, variables: Named) {
     }
     for (scope, group) in by_scope {
         set_local(tx, scope, group);
+    }
+}
+
+/// The nearest scope from `start` outward that has a variable, or the process; `None` where a multi-instance body
+/// collects its results in it, which nobody overwrites.
+fn holder(tx: &Tx<'_>, start: ElementKey, name: &Arc<str>) -> Option<ElementKey> {
+    let mut place = (start, name.clone());
+    loop {
+        if tx.state().variables.contains(&place) {
+            return Some(place.0);
+        }
+        if multi_instance::collects_into(tx, place.0).is_some_and(|collection| collection == *name) {
+            return None;
+        }
+        match outer(tx.state(), place.0) {
+            Some(scope) => place.0 = scope,
+            None => return Some(place.0),
+        }
     }
 }
 

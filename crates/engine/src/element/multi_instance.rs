@@ -121,7 +121,9 @@ pub(crate) fn item_ended(tx: &mut Tx<'_>, item: &At) {
     if row.interrupted {
         return tx.then(Step::TerminateChildren { scope: body, after: ElementKey(0) });
     }
-    if row.children == 0 {
+    // The items of a parallel body are all under way: started, or about to be by a step of its own.
+    let sequential = item.element().multi_instance.as_ref().is_some_and(|marker| marker.sequential);
+    if sequential && row.children == 0 {
         tx.then(Step::SpawnItems(body));
     }
 }
@@ -133,11 +135,17 @@ pub(crate) fn deliver(tx: &mut Tx<'_>, at: &At) {
     }
 }
 
+/// The variable that a body collects its results in.
+pub(crate) fn collects_into(tx: &Tx<'_>, body: ElementKey) -> Option<Arc<str>> {
+    tx.state().elements.get(&body)?.items?;
+    let at = tx.at(body)?;
+    at.element().multi_instance.as_ref()?.output.as_ref().map(|output| output.collection.clone())
+}
+
 /// The output collection of a body as it stands: results in the order of the items, null where there is none.
 pub(crate) fn output_collection(tx: &Tx<'_>, body: ElementKey) -> Option<(Arc<str>, Arc<str>)> {
+    let name = collects_into(tx, body)?;
     let items = tx.state().elements.get(&body)?.items?;
-    let at = tx.at(body)?;
-    let output = at.element().multi_instance.as_ref()?.output.as_ref()?;
     let mut json = String::from("[");
     let mut results = tx.state().loop_results.range((body, 0)..=(body, u32::MAX)).peekable();
     for number in 0..items.total {
@@ -150,5 +158,5 @@ pub(crate) fn output_collection(tx: &Tx<'_>, body: ElementKey) -> Option<(Arc<st
         }
     }
     json.push(']');
-    Some((output.collection.clone(), json.into()))
+    Some((name, json.into()))
 }

@@ -160,6 +160,10 @@ pub struct Job {
     /// When its worker's time or its back-off is over, in milliseconds since 1970.
     #[n(5)]
     pub due_ms: i64,
+    /// Its headers as a JSON object where some were known only when it was made; otherwise the model has them.
+    #[n(6)]
+    #[cbor(with = "codec::opt_arc_str")]
+    pub headers: Option<Arc<str>>,
 }
 
 /// Where a job is in its life.
