@@ -44,30 +44,13 @@ pub(crate) fn evaluate(
         .map_err(|error| Failure::extract(error.to_string()))
 }
 
-/// The kinds of value, by the names that failure texts use.
-pub(crate) fn kind_name(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "NULL",
-        Value::Boolean(_) => "BOOLEAN",
-        Value::Number(_) => "NUMBER",
-        Value::String(_) => "STRING",
-        Value::Date(_) => "DATE",
-        Value::DateTime(_) => "DATE_TIME",
-        Value::DaysDuration(_) => "DURATION",
-        Value::MonthsDuration(_) => "PERIOD",
-        Value::List(_) => "ARRAY",
-        Value::Context(_) => "OBJECT",
-        Value::Time(_) | Value::Range(_) | Value::Function(_) => "UNKNOWN",
-    }
-}
-
 /// A failure because a result has the wrong kind.
 pub(crate) fn wrong_kind(text: &str, wanted: &[&str], found: &Value, warnings: &[Warning]) -> Failure {
     let wanted = match wanted {
         [one] => format!("'{one}'"),
         several => format!("one of '[{}]'", several.join(", ")),
     };
-    let found = kind_name(found);
+    let found = found.stored_type_name();
     Failure::extract(format!(
         "Expected result of the expression '{text}' to be {wanted}, but was '{found}'.{}",
         warnings_text(warnings)
@@ -144,7 +127,7 @@ pub(crate) fn correlation_key(
         other => Err(Failure::extract(format!(
             "Failed to extract the correlation key for '{}': The value must be either a string or a number, but was '{}'.{}",
             expression.text(),
-            kind_name(other),
+            other.stored_type_name(),
             warnings_text(&result.warnings)
         ))),
     }

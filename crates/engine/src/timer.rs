@@ -96,7 +96,7 @@ fn cycle(tx: &Tx<'_>, expr: &Expr, scope: Option<ElementKey>) -> Result<Due, Fai
     let Value::String(given) = &value else {
         return Err(Failure::extract(format!(
             "Expected result of the expression '{text}' to be 'STRING', but was '{}'.{warnings}",
-            expression::kind_name(&value)
+            value.stored_type_name()
         )));
     };
     let cycle = Cycle::parse(given).map_err(|error| Failure::extract(error.to_string()))?;
@@ -113,7 +113,7 @@ fn never(cycle: &str) -> Failure {
 }
 
 fn wrong(text: &str, wanted: &str, found: &Value, warnings: &str) -> Failure {
-    let found = expression::kind_name(found);
+    let found = found.stored_type_name();
     Failure::extract(format!(
         "Expected result of the expression '{text}' to be one of '{wanted}', but was '{found}'.{warnings}"
     ))

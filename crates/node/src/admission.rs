@@ -94,6 +94,10 @@ impl Admission {
         self.disk_full.store(full, Ordering::Relaxed);
     }
 
+    pub(crate) fn is_disk_full(&self) -> bool {
+        self.disk_full.load(Ordering::Relaxed)
+    }
+
     pub(crate) fn in_flight(&self) -> usize {
         self.in_flight.load(Ordering::Relaxed)
     }

@@ -144,11 +144,13 @@ impl Node {
         let (to_committer, groups) = mpsc::sync_channel(1);
         let (to_checkpointer, checkpoints) = mpsc::channel();
         let (trim, trims) = mpsc::channel();
+        let (to_housekeeper, chores) = mpsc::channel::<weir_journal::Chore>();
         let done = to_shell.clone();
         let committing = (admission.clone(), metrics.clone());
         let committer = spawn("commit", move || {
-            shell::commit(journal, &groups, &done, &committing.0, &committing.1, &trims);
+            shell::commit(journal, &groups, &done, &committing.0, &committing.1, &trims, &to_housekeeper);
         });
+        let housekeeper = spawn("housekeep", move || chores.into_iter().for_each(|chore| chore()));
         let checkpointing = metrics.clone();
         let checkpointer =
             spawn("checkpoint", move || checkpoint::run(&store, &checkpoints, &trim, &checkpointing));
@@ -181,7 +183,7 @@ impl Node {
             next_partition: AtomicU64::new(0),
             next_taker: AtomicU64::new(1),
         });
-        Node { handle, stop: to_shell, threads: vec![committer, checkpointer], ended, failed }
+        Node { handle, stop: to_shell, threads: vec![committer, checkpointer, housekeeper], ended, failed }
     }
 
     /// The door.

@@ -23,7 +23,7 @@ use weir_engine::{
     key::PartitionId,
     rejection::Rejection,
 };
-use weir_journal::{AppendError, Journal, Record, Sequence};
+use weir_journal::{AppendError, Chore, Journal, Record, Sequence};
 
 use crate::{
     admission::{Admission, Place},
@@ -307,7 +307,13 @@ pub(crate) fn commit(
     admission: &Admission,
     metrics: &Metrics,
     trims: &Receiver<(weir_journal::PartitionId, Sequence)>,
+    chores: &Sender<Chore>,
 ) {
+    if let Some(chore) = journal.take_chore()
+        && chores.send(chore).is_err()
+    {
+        return;
+    }
     while let Ok(group) = groups.recv() {
         let records: Vec<Record<'_>> = group
             .iter()
@@ -323,13 +329,19 @@ pub(crate) fn commit(
             match journal.append(&records) {
                 Err(AppendError::Full(failure)) => {
                     admission.set_disk_full(true);
-                    tracing::error!(%failure, "the disk of the data folder is full: new work is refused until there is space");
-                    std::thread::sleep(FULL_DISK_RETRY);
+                    // The reserve lets work that ends work go on; without one the group waits for space.
+                    let released = journal.release_reserve().unwrap_or(false);
+                    tracing::error!(%failure, released, "the disk of the data folder is full: new work is refused until there is space");
+                    if !released {
+                        std::thread::sleep(FULL_DISK_RETRY);
+                    }
                 }
                 other => break other,
             }
         };
-        admission.set_disk_full(false);
+        if admission.is_disk_full() && journal.refill_reserve().unwrap_or(false) {
+            admission.set_disk_full(false);
+        }
         Metrics::add(&metrics.journal_commits_total, 1);
         Metrics::add(&metrics.journal_records_total, records.len() as u64);
         Metrics::add(
@@ -342,6 +354,11 @@ pub(crate) fn commit(
             format!("the journal failed, and the node stops so that nothing is lost: {error}")
         });
         if done.send(ToShell::Committed(result)).is_err() || failed {
+            return;
+        }
+        if let Some(chore) = journal.take_chore()
+            && chores.send(chore).is_err()
+        {
             return;
         }
         while let Ok((partition, until)) = trims.try_recv() {

@@ -17,6 +17,7 @@ use super::{
 use crate::{
     AppendError, Chore, Claim, Epoch, Failure, Journal, JournalError, PartitionId, Reader, Record, Sequence,
     Tail,
+    disk::Disk,
     disk::{give_name, is_full, remove_file},
 };
 
@@ -111,8 +112,12 @@ impl Journal for LocalJournal {
             return None;
         }
         let (disk, capacity_bytes) = (Arc::clone(&self.disk), self.options.segment_bytes);
-        // If it can not be made now, the segment is made when it is needed, and an error is reported then.
-        Some(Box::new(move || drop(segment::make_spare(disk.as_ref(), capacity_bytes))))
+        let reserve_bytes = self.options.reserve_bytes;
+        // What can not be made now is made when it is needed, and an error is reported then.
+        Some(Box::new(move || {
+            drop(segment::make_spare(disk.as_ref(), capacity_bytes));
+            drop(make_reserve(disk.as_ref(), &format!("{RESERVE}.chore.tmp"), reserve_bytes));
+        }))
     }
 
     fn release_reserve(&mut self) -> Result<bool, JournalError> {
@@ -345,21 +350,25 @@ impl LocalJournal {
     /// Makes the reserve unless it is there or there is no room; whether it is there now.
     pub(super) fn refill_reserve_file(&mut self) -> Result<bool, JournalError> {
         let disk = Arc::clone(&self.disk);
-        if self.options.reserve_bytes == 0 || disk.open(RESERVE).is_ok() {
-            return Ok(true);
-        }
-        let temporary = format!("{RESERVE}.tmp");
-        let made = zeroed_file(disk.as_ref(), &temporary, self.options.reserve_bytes)
-            .and_then(|_| give_name(disk.as_ref(), &temporary, RESERVE));
-        match made {
+        match make_reserve(disk.as_ref(), &format!("{RESERVE}.tmp"), self.options.reserve_bytes) {
             Ok(()) => Ok(true),
-            Err(error) if is_full(&error) => {
-                let _ = disk.remove(&temporary);
-                Ok(false)
-            }
+            Err(error) if is_full(&error) => Ok(false),
             Err(error) => Err(self.poison("creating", RESERVE, &error).into()),
         }
     }
+}
+
+/// Makes the reserve unless it is there or not wanted.
+fn make_reserve(disk: &dyn Disk, temporary: &str, bytes: u64) -> io::Result<()> {
+    if bytes == 0 || disk.open(RESERVE).is_ok() {
+        return Ok(());
+    }
+    let made = zeroed_file(disk, temporary, bytes).and_then(|_| give_name(disk, temporary, RESERVE));
+    if made.is_err() {
+        // Half a reserve must not keep the room that a full disk lacks.
+        let _ = disk.remove(temporary);
+    }
+    made
 }
 
 /// Room for a trim frame with so many partitions.

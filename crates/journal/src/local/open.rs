@@ -47,6 +47,9 @@ pub struct Cut {
     pub kept_in: String,
 }
 
+/// Size of the first segment of a new journal at most.
+const FIRST_SEGMENT_BYTES: u64 = 4 * 1024 * 1024;
+
 impl LocalJournal {
     /// Opens the journal that lies at the root of `disk`, or creates one there.
     ///
@@ -79,7 +82,7 @@ impl LocalJournal {
         let active = resume_segment(disk.as_ref(), &examination)?;
         let watermark = resume_watermark(disk.as_ref(), &examination, active.number)?;
         let log = Log { tails: examination.course.tails, segments: examination.segments };
-        let mut journal = LocalJournal {
+        Ok(LocalJournal {
             disk,
             options,
             incarnation,
@@ -95,10 +98,7 @@ impl LocalJournal {
             spare_wanted: true,
             recovery,
             _lock: lock,
-        };
-        // Without a reserve the journal works; the node sees that it is missing when it asks.
-        journal.refill_reserve_file()?;
-        Ok(journal)
+        })
     }
 }
 
@@ -130,7 +130,8 @@ fn create(disk: &dyn Disk, options: &Options) -> Result<(), JournalError> {
             number: 1,
             incarnation: options.incarnation,
             first_position: Position(1),
-            capacity_bytes: options.segment_bytes,
+            // A new journal is ready at once; full-sized segments are made behind the work.
+            capacity_bytes: options.segment_bytes.min(FIRST_SEGMENT_BYTES),
             starts: Tails::new(),
         };
         segment::begin(disk, &header)?;

@@ -78,6 +78,10 @@ fn full_disk_refuses_definitely_and_goes_on_from_the_reserve() {
     options.reserve_bytes = 64 * 1024;
     let mut journal = LocalJournal::open(Arc::new(disk.clone()), options.clone()).expect("open");
     let epoch = journal.claim(P).expect("claim").epoch;
+    assert!(
+        journal.refill_reserve().expect("refill"),
+        "a new journal gets its reserve when it is asked, or by a chore"
+    );
     disk.set_capacity_bytes(Some(192 * 1024));
     let payload = vec![1; 3000];
     let mut sequence = 0;
