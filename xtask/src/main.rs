@@ -1,2 +1,41 @@
 //! Automation of this repository: `cargo xtask help` lists it.
-fn main() {}
+
+mod clients;
+mod kill9;
+mod run;
+mod server;
+
+use std::{env, process::ExitCode};
+
+use run::{Failed, say};
+
+const HELP: &str = "cargo xtask COMMAND
+
+  clients [NAME...]   the published clients (python, node-sdk, node-rest, java-zeebe, java-grpc, java-rest) against the release binary
+  kill9 [KILLS]       clients at work while the server is killed (25 times), then every acknowledged instance accounted for
+  help                this text";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let result = match arguments.as_slice() {
+        ["clients", names @ ..] => clients::run(names),
+        ["kill9"] => kill9::run(kill9::KILLS),
+        ["kill9", kills] => match kills.parse() {
+            Ok(kills) => kill9::run(kills),
+            Err(_) => Err(Failed(format!("{kills} is not a number of kills"))),
+        },
+        [] | ["help" | "--help"] => {
+            say(HELP);
+            Ok(())
+        }
+        [unknown, ..] => Err(Failed(format!("there is no command {unknown}; `cargo xtask help` lists them"))),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failed(why)) => {
+            say(&format!("FAILED: {why}"));
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -6,6 +6,7 @@
 
 pub(crate) mod capacity;
 pub(crate) mod driver;
+pub(crate) mod endurance;
 #[cfg(test)]
 mod fake;
 pub(crate) mod pace;
@@ -184,6 +185,22 @@ impl Bench {
                 .zip(data_before)
                 .map(|(after, before)| after.cast_signed() - before.cast_signed()),
         })
+    }
+
+    /// Works through restarts of the server; see [`endurance`].
+    pub(crate) fn endure(&self, callers: usize) -> Result<endurance::Ledger, Failure> {
+        let plan = endurance::Plan {
+            authority: self.authority.clone(),
+            workload: self.workload,
+            name: self.names.first().cloned().unwrap_or_default(),
+            callers,
+            time: self.setting.window,
+            payload: self.setting.payload,
+        };
+        let broken = |error: io::Error| {
+            Failure::new(Exit::Connection, "the gateway did not come back").at(&self.authority).because(error)
+        };
+        endurance::run(plan).map_err(broken)
     }
 
     fn plan(&self, load: Load, number: usize, name: &str, start: Instant) -> Plan {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Outcome, capacity::Capacity, driver::Load, pace::Arrivals, tally::Latency};
+use super::{Outcome, capacity::Capacity, driver::Load, endurance::Ledger, pace::Arrivals, tally::Latency};
 use crate::output::{BAD, DIM, GOOD, NAME, WARN, table};
 
 /// Lateness of the driver, in milliseconds at the 99th percentile, from which its figures are doubtful.
@@ -177,5 +177,31 @@ pub(crate) fn capacity_json(capacity: &Capacity) -> Value {
         "capacity_per_s": capacity.per_second, "closed": json(&capacity.closed), "steps": capacity.steps.iter().map(step).collect::<Vec<_>>(),
         "at_70_percent": capacity.comfortable.as_ref().map(json), "at_200_percent": capacity.overload.as_ref().map(json),
         "overload_goodput": capacity.overload.as_ref().map(|outcome| outcome.done_per_second() / capacity.per_second),
+    })
+}
+
+/// What was left after restarts.
+pub(crate) fn ledger_text(ledger: &Ledger) -> String {
+    let mut text = format!(
+        "{} instances acknowledged, {} completions acknowledged, {} without an answer, connections broken {} times",
+        ledger.acknowledged(),
+        ledger.completed(),
+        ledger.unanswered,
+        ledger.broken
+    );
+    if ledger.violations.is_empty() {
+        text.push_str(&format!("\n{GOOD}everything acknowledged is accounted for{GOOD:#}"));
+    }
+    for violation in &ledger.violations {
+        text.push_str(&format!("\n{BAD}violation{BAD:#} {violation}"));
+    }
+    text
+}
+
+/// What was left after restarts, for programs.
+pub(crate) fn ledger_json(ledger: &Ledger) -> Value {
+    json!({
+        "acknowledged": ledger.acknowledged(), "completed": ledger.completed(), "unanswered": ledger.unanswered,
+        "broken": ledger.broken, "violations": ledger.violations,
     })
 }

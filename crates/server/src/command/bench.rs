@@ -30,6 +30,7 @@ use crate::{
 ///   weir bench W1 W2 --concurrency 16 --duration 30s
 ///   weir bench --rate 2000 --pid $(pgrep -x weir)     with the server's CPU time and memory
 ///   weir bench --capacity                             the highest rate that holds; then at 70 % and at 200 % of it
+///   weir bench --endure --duration 5m                 kill and restart the server meanwhile: nothing may be lost
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Bench {
@@ -48,6 +49,10 @@ pub(crate) struct Bench {
     /// Search for the highest rate that holds (p99 under 1 s, under 1 % refused, no growing backlog)
     #[arg(long, conflicts_with = "rate")]
     capacity: bool,
+    /// Work on through restarts and crashes of the server (for --duration, or until Ctrl-C), then account for everything it
+    /// acknowledged
+    #[arg(long, conflicts_with_all = ["rate", "capacity"])]
+    endure: bool,
     /// How long to measure; with --capacity: each step
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = humantime::parse_duration)]
     duration: Duration,
@@ -94,7 +99,12 @@ impl Bench {
         let mut complete = true;
         for workload in &self.workloads {
             let mut runs = Runs::prepare(self.setting(), *workload)?;
-            if self.capacity {
+            if self.endure {
+                let ledger = runs.endure(self.concurrency)?;
+                complete &= ledger.violations.is_empty();
+                output.say(report::ledger_text(&ledger));
+                values.push(report::ledger_json(&ledger));
+            } else if self.capacity {
                 let told = |outcome: &_, too_much: Option<&str>| output.say(report::line(outcome, too_much));
                 let capacity = capacity::search(&mut runs, self.concurrency, self.arrivals, told)?;
                 let all = capacity.steps.iter().map(|(outcome, _)| outcome);

@@ -1,0 +1,96 @@
+//! `kill -9` at random moments while clients work; afterwards every acknowledged instance must be accounted for.
+//!
+//! The clients are those of `weir bench --endure`: they go on through every crash and keep the ledger.
+
+use std::{
+    process::{Command, Stdio},
+    thread,
+    time::{Duration, SystemTime},
+};
+
+use crate::{
+    run::{self, Failed, build_weir, say},
+    server::Server,
+};
+
+/// How often the server is killed unless told otherwise.
+pub(crate) const KILLS: u32 = 25;
+/// A server lives at most this long after it is ready.
+const LIFE_MS_MAX: u64 = 1_500;
+
+/// Kills the server so many times.
+pub(crate) fn run(kills: u32) -> Result<(), Failed> {
+    let weir = build_weir()?;
+    let temporary = tempfile::tempdir().map_err(Failed::io("cannot make a temporary folder"))?;
+    let data = temporary.path().join("data");
+    let mut server = Server::start(&weir, &data, "127.0.0.1:0", "127.0.0.1:0")?;
+    let (grpc, rest) = (server.grpc.clone(), server.rest.clone());
+    let arguments =
+        ["--json", "bench", "W2", "--endure", "--duration", "1h", "--concurrency", "8", "--address", &grpc];
+    let mut clients = Command::new(&weir)
+        .args(arguments)
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(Failed::io("cannot start the clients"))?;
+    let mut moments = Moments::new();
+    for kill in 1..=kills {
+        let life = moments.next_ms() % LIFE_MS_MAX;
+        thread::sleep(Duration::from_millis(life));
+        server.kill()?;
+        let begin = SystemTime::now();
+        // The same ports: clients know no others. The old socket may hold them for a moment.
+        server = start_again(&weir, &data, &grpc, &rest)?;
+        let back = begin.elapsed().unwrap_or_default().as_millis();
+        say(&format!("kill {kill} of {kills} after {life} ms; ready again after {back} ms"));
+        if let Some(status) = clients.try_wait().map_err(Failed::io("cannot wait for the clients"))? {
+            return Err(Failed(format!("the clients ended early with {status}")));
+        }
+    }
+    thread::sleep(Duration::from_millis(LIFE_MS_MAX));
+    run::run(Command::new("kill").args(["-TERM", &clients.id().to_string()]))?;
+    let output = clients.wait_with_output().map_err(Failed::io("cannot wait for the clients"))?;
+    let ledger = String::from_utf8_lossy(&output.stdout);
+    say(&format!("ledger: {}", ledger.trim()));
+    server.stop()?;
+    match output.status.success() {
+        true => Ok(()),
+        false => Err(Failed(format!(
+            "the clients ended with {}: acknowledged work is not accounted for",
+            output.status
+        ))),
+    }
+}
+
+fn start_again(
+    weir: &std::path::Path,
+    data: &std::path::Path,
+    grpc: &str,
+    rest: &str,
+) -> Result<Server, Failed> {
+    let mut tries = 0;
+    loop {
+        match Server::start(weir, data, grpc, rest) {
+            Err(Failed(why)) if tries < 20 && why.contains("in use") => tries += 1,
+            result => return result,
+        }
+        thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// Moments that nobody chose. Each run has others; what counts is the ledger.
+#[derive(Debug)]
+struct Moments(u64);
+
+impl Moments {
+    fn new() -> Self {
+        Self(SystemTime::UNIX_EPOCH.elapsed().map_or(1, |time| time.as_nanos() as u64) | 1)
+    }
+
+    /// The next number of xorshift64.
+    fn next_ms(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0
+    }
+}
