@@ -6,7 +6,7 @@ use std::{
 };
 
 use anstyle::{AnsiColor, Style};
-use serde_json::Value;
+use serde::Serialize;
 
 use crate::failure::Failure;
 
@@ -30,9 +30,9 @@ pub(crate) struct Output {
 
 impl Output {
     /// Prints the answer: the text, or with `--json` the value.
-    pub(crate) fn answer(self, value: &Value, text: impl Display) {
+    pub(crate) fn answer(self, value: &impl Serialize, text: impl Display) {
         if self.json {
-            print_line(value);
+            print_line(serde_json::to_string(value).unwrap_or_else(|error| unreachable!("answers are JSON: {error}")));
         } else {
             print_line(text);
         }

@@ -1,15 +1,22 @@
 //! Variables given on the command line: as JSON text, from a file, from standard input, or one by one.
 
 use std::{
+    collections::BTreeMap,
     fs,
     io::{self, Read},
     path::Path,
 };
 
 use clap::Args;
-use serde_json::{Map, Value};
+use serde_json::{
+    Value,
+    value::{RawValue, to_raw_value},
+};
 
 use crate::failure::Failure;
+
+/// Variables with their values as the text that the user wrote: a long decimal keeps all its digits.
+pub(crate) type Object = BTreeMap<String, Box<RawValue>>;
 
 /// Variables as arguments.
 #[derive(Args, Clone, Debug, Default)]
@@ -27,9 +34,9 @@ impl Variables {
     ///
     /// # Errors
     /// When the text is not JSON or not an object, with line and column.
-    pub(crate) fn read(&self) -> Result<Map<String, Value>, Failure> {
+    pub(crate) fn read(&self) -> Result<Object, Failure> {
         let mut object = match self.variables.as_deref() {
-            None => Map::new(),
+            None => Object::new(),
             Some(text) => read_object("--variables", text)?,
         };
         for pair in &self.one_by_one {
@@ -38,8 +45,9 @@ impl Variables {
                     .at(format!("--var {pair}"))
                     .try_this("write --var NAME=VALUE")
             })?;
-            let value =
-                serde_json::from_str(value).unwrap_or_else(|_not_json| Value::String(value.to_owned()));
+            let value = RawValue::from_string(value.to_owned()).or_else(|_not_json| to_raw_value(value)).map_err(|error| {
+                Failure::usage("this value cannot be used").at(format!("--var {pair}")).because(error)
+            })?;
             object.insert(name.to_owned(), value);
         }
         Ok(object)
@@ -47,12 +55,12 @@ impl Variables {
 
     /// All of them as JSON text.
     pub(crate) fn to_json(&self) -> Result<String, Failure> {
-        Ok(Value::Object(self.read()?).to_string())
+        Ok(to_text(&self.read()?))
     }
 }
 
 /// A JSON object from an argument: the text itself, `@FILE`, or `-`.
-pub(crate) fn read_object(argument: &str, text: &str) -> Result<Map<String, Value>, Failure> {
+pub(crate) fn read_object(argument: &str, text: &str) -> Result<Object, Failure> {
     let (place, text) = match text.strip_prefix('@') {
         Some(file) => {
             let path = Path::new(file);
@@ -73,16 +81,24 @@ pub(crate) fn read_object(argument: &str, text: &str) -> Result<Map<String, Valu
 }
 
 /// A JSON object from text; `place` says where the text came from.
-pub(crate) fn parse_object(place: &str, text: &str) -> Result<Map<String, Value>, Failure> {
+pub(crate) fn parse_object(place: &str, text: &str) -> Result<Object, Failure> {
     let remedy = "write a JSON object, such as '{\"amount\": 42, \"name\": \"Ada\"}'";
-    match serde_json::from_str(text) {
-        Ok(Value::Object(object)) => Ok(object),
+    let problem = match serde_json::from_str(text) {
+        Ok(object) => return Ok(object),
+        Err(error) => error,
+    };
+    match serde_json::from_str::<Value>(text) {
         Ok(other) => Err(Failure::usage("variables must be a JSON object")
             .at(place)
             .because(format!("this is {}", kind(&other)))
             .try_this(remedy)),
-        Err(error) => Err(Failure::usage("this is not JSON").at(place).because(error).try_this(remedy)),
+        Err(_) => Err(Failure::usage("this is not JSON").at(place).because(problem).try_this(remedy)),
     }
+}
+
+/// An object as JSON text.
+pub(crate) fn to_text(object: &Object) -> String {
+    serde_json::to_string(object).unwrap_or_else(|error| unreachable!("names and JSON are JSON: {error}"))
 }
 
 /// The name of a JSON value's kind, with its article.
@@ -105,9 +121,9 @@ mod tests {
     fn single_variables_win_and_bare_words_are_strings() {
         let variables = Variables {
             variables: Some(r#"{"a": 1, "b": true}"#.to_owned()),
-            one_by_one: vec!["a=2".to_owned(), "c=word".to_owned(), "d=[1]".to_owned(), "e=x=y".to_owned()],
+            one_by_one: vec!["a=2".to_owned(), "c=word".to_owned(), "d=[1.000000000000000000001]".to_owned(), "e=x=y".to_owned()],
         };
-        assert_eq!(variables.to_json().unwrap(), r#"{"a":2,"b":true,"c":"word","d":[1],"e":"x=y"}"#);
+        assert_eq!(variables.to_json().unwrap(), r#"{"a":2,"b":true,"c":"word","d":[1.000000000000000000001],"e":"x=y"}"#);
     }
 
     #[test]

@@ -16,7 +16,7 @@ use crate::{
     exit::Exit,
     failure::Failure,
     output::{BAD, GOOD, NAME, Output, print_line, warn_line},
-    variables::{Variables, parse_object},
+    variables::{self, Variables, parse_object},
 };
 
 /// Characters of a program's standard error that go into a job's error message.
@@ -308,9 +308,7 @@ async fn run_program(program: &[String], job: &ActivatedJob) -> Result<String, S
     if text.trim().is_empty() {
         return Ok("{}".to_owned());
     }
-    parse_object(name, &text)
-        .map(|object| Value::Object(object).to_string())
-        .map_err(|failure| failure.to_string())
+    parse_object(name, &text).map(|object| variables::to_text(&object)).map_err(|failure| failure.to_string())
 }
 
 async fn complete(client: &mut Client, job_key: i64, variables: String) -> Result<(), Failure> {
