@@ -1,13 +1,17 @@
 //! Starts and stops the server: the one place where node and faces are wired together.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, num::NonZeroU16, sync::Arc};
 
 use serde_json::{Value, json};
 use tokio::{
     runtime::Runtime,
     signal::unix::{SignalKind, signal},
+    sync::oneshot,
+    task::{self, JoinHandle},
 };
 use tracing_subscriber::EnvFilter;
+use weir_api::ApiConfig;
+use weir_node::{Handle, Node, NodeConfig};
 
 use crate::{
     config::{Config, LogFormat},
@@ -43,27 +47,80 @@ impl Addresses {
 }
 
 /// A running server.
-#[derive(Debug)]
 pub(crate) struct Server {
     /// Where it listens.
     pub(crate) addresses: Addresses,
+    node: Node,
+    stop_faces: oneshot::Sender<()>,
+    faces: JoinHandle<()>,
 }
 
 /// Starts a server: opens the data folder, recovers, then listens.
 ///
 /// # Errors
 /// [`Exit::Server`]: the data folder is locked or damaged, a port is in use.
-#[expect(clippy::unused_async, reason = "the node and the faces are started here")]
 pub(crate) async fn start_server(config: &Config) -> Result<Server, Failure> {
-    Err(Failure::new(Exit::Server, "the server is not built into this binary yet")
-        .at(config.data_dir.display()))
+    let node_config = NodeConfig {
+        data_dir: config.data_dir.clone(),
+        partitions: config.partitions.map(NonZeroU16::get),
+        settable_clock: config.settable_clock,
+    };
+    // Recovery reads the disk for as long as it takes.
+    let node = task::spawn_blocking(move || Node::start(&node_config)).await;
+    let node = node.map_err(|error| cannot_start(&error))?.map_err(|error| cannot_start(&error))?;
+    let handle = node.handle();
+    let metrics = {
+        let handle = handle.clone();
+        Arc::new(move || handle.metrics_text())
+    };
+    let api = ApiConfig {
+        grpc_addr: config.grpc_addr.to_string(),
+        rest_addr: config.rest_addr.to_string(),
+        management_addr: config.metrics_addr.to_string(),
+        metrics,
+    };
+    let (stop_faces, stopped) = oneshot::channel::<()>();
+    let shutdown = async {
+        // A sender that is gone means the same.
+        let _stop = stopped.await;
+    };
+    match weir_api::serve(api, handle, shutdown).await {
+        Ok(bound) => {
+            let addresses = Addresses { grpc: bound.grpc_addr, rest: bound.rest_addr, metrics: bound.management_addr };
+            Ok(Server { addresses, node, stop_faces, faces: bound.join })
+        }
+        Err(error) => {
+            let _ended = task::spawn_blocking(move || node.stop()).await;
+            Err(cannot_start(&error))
+        }
+    }
+}
+
+fn cannot_start(error: &impl std::fmt::Display) -> Failure {
+    Failure::new(Exit::Server, "the server cannot start").because(error)
 }
 
 impl Server {
+    /// The door of the node, for what runs in this process.
+    pub(crate) fn node(&self) -> Handle {
+        self.node.handle()
+    }
+
+    /// Waits until the node cannot go on, and says why. Does not return while it runs well.
+    pub(crate) async fn failed(&self) -> Failure {
+        Failure::new(Exit::Server, "the server had to stop; nothing that it acknowledged is lost")
+            .because(self.node.failed().await)
+            .try_this("repair the cause, often the disk, and start it again: it recovers from its journal")
+    }
+
     /// Finishes what is under way and closes the data folder.
-    #[expect(clippy::unused_async, reason = "the node and the faces are stopped here")]
     pub(crate) async fn stop(self) -> Result<(), Failure> {
-        Ok(())
+        let Self { addresses: _, node, stop_faces, faces } = self;
+        drop(stop_faces);
+        let problem = |error: &dyn std::fmt::Display| Failure::new(Exit::Server, "the server did not stop in order").because(error);
+        faces.await.map_err(|error| problem(&error))?;
+        let stopped = task::spawn_blocking(move || node.stop()).await;
+        stopped.map_err(|error| problem(&error))?.map_err(|error| problem(&error))
     }
 }
 

@@ -55,7 +55,7 @@ pub(crate) struct Settings {
     /// Where metrics and health are read [default: 127.0.0.1:9600]
     #[arg(long, value_name = "IP:PORT")]
     pub(crate) metrics_addr: Option<String>,
-    /// Partitions of a new data folder [default: 3]
+    /// Partitions of a new data folder; an old one keeps its own [default: 3]
     #[arg(long, value_name = "NUMBER")]
     partitions: Option<String>,
     /// Threads for requests; 0: one per processor [default: 0]
@@ -100,8 +100,11 @@ impl Serve {
         start::runtime(&config)?.block_on(async {
             let server = start::start_server(&config).await?;
             output.answer(&server.addresses.to_json(), server.addresses.to_text());
-            start::until_told_to_stop().await?;
-            output.say("stopping: finishing what is under way");
+            tokio::select! {
+                told = start::until_told_to_stop() => told?,
+                failure = server.failed() => return Err(failure),
+            }
+            tracing::info!("stopping: finishing what is under way");
             server.stop().await?;
             Ok(Exit::Ok)
         })

@@ -78,7 +78,7 @@ impl Key {
             Self::GrpcAddr => "127.0.0.1:26500".to_owned(),
             Self::RestAddr => "127.0.0.1:8080".to_owned(),
             Self::MetricsAddr => "127.0.0.1:9600".to_owned(),
-            Self::Partitions => "3".to_owned(),
+            Self::Partitions => "auto".to_owned(),
             Self::Threads => "0".to_owned(),
             Self::Log => "info".to_owned(),
             Self::LogFormat => "text".to_owned(),
@@ -146,14 +146,16 @@ pub(crate) struct Config {
     pub(crate) rest_addr: SocketAddr,
     /// Where metrics and health are read; port 0: a free one.
     pub(crate) metrics_addr: SocketAddr,
-    /// How many partitions a new data folder gets; an old one keeps its own.
-    pub(crate) partitions: NonZeroU16,
+    /// How many partitions a new data folder gets; `None`: as many as it has, or the default.
+    pub(crate) partitions: Option<NonZeroU16>,
     /// Threads for requests; 0: one per processor.
     pub(crate) threads: usize,
     /// Which log lines are written: `info`, `weir_node=debug,warn`.
     pub(crate) log: String,
     /// How they look.
     pub(crate) log_format: LogFormat,
+    /// Whether clients may stop the clock: only for development.
+    pub(crate) settable_clock: bool,
     settings: Vec<Setting>,
 }
 
@@ -200,6 +202,7 @@ impl Config {
             threads: values.parsed(Key::Threads, value::parse_threads),
             log: values.parsed(Key::Log, value::parse_log),
             log_format: values.parsed(Key::LogFormat, value::parse_log_format),
+            settable_clock: false,
             settings: Vec::new(),
         };
         if problems.is_empty() {
@@ -282,7 +285,7 @@ mod tests {
         ));
         layers.push(argument(Key::GrpcAddr, "127.0.0.1:0"));
         let config = Config::from_layers(layers, problems).unwrap();
-        assert_eq!(config.partitions.get(), 5);
+        assert_eq!(config.partitions.map(std::num::NonZeroU16::get), Some(5));
         assert_eq!(config.log, "warn");
         assert_eq!(config.grpc_addr.port(), 0);
         let text = config.to_text();

@@ -60,11 +60,15 @@ pub(crate) fn parse_address(text: &str) -> Result<SocketAddr, String> {
     })
 }
 
-pub(super) fn parse_partitions(text: &str) -> Result<NonZeroU16, String> {
+/// `None` for `auto`.
+pub(super) fn parse_partitions(text: &str) -> Result<Option<NonZeroU16>, String> {
+    if text == "auto" {
+        return Ok(None);
+    }
     let number: Option<NonZeroU16> = text.parse().ok();
     number
         .filter(|number| number.get() <= PARTITIONS_MAX)
-        .ok_or(format!("is not a number from 1 to {PARTITIONS_MAX}"))
+        .map(Some).ok_or(format!("is neither auto nor a number from 1 to {PARTITIONS_MAX}"))
 }
 
 pub(super) fn parse_threads(text: &str) -> Result<usize, String> {
