@@ -30,6 +30,11 @@ pub(crate) struct Variables {
 }
 
 impl Variables {
+    /// Variables that came as other arguments.
+    pub(crate) fn given(variables: Option<String>, one_by_one: Vec<String>) -> Self {
+        Self { variables, one_by_one }
+    }
+
     /// All of them as a JSON object; `--var` wins over `--variables`.
     ///
     /// # Errors

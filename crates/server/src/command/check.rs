@@ -1,13 +1,19 @@
 //! `weir check`: everything that is wrong with models, without a server.
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use clap::Args;
 use serde_json::{Value, json};
 use weir_bpmn::{Diagnostic, Severity};
 
 use crate::{
-    command::deploy::find_models,
+    command::{
+        decision::{self, ModeName},
+        deploy::find_models,
+    },
     exit::Exit,
     failure::Failure,
     output::{BAD, DIM, GOOD, NAME, Output, WARN},
@@ -71,6 +77,7 @@ fn check(file: &PathBuf) -> Result<Found, Failure> {
     let name = file.display().to_string();
     match file.extension().and_then(|suffix| suffix.to_str()) {
         Some("bpmn") => Ok(check_bpmn(&name, &bytes)),
+        Some("dmn") => check_dmn(file),
         Some("form") => Ok(check_form(&name, &bytes)),
         _ => Err(Failure::usage("this is not a model that can be checked")
             .at(name)
@@ -99,6 +106,52 @@ fn check_bpmn(name: &str, bytes: &[u8]) -> Found {
     let items: Vec<Value> = diagnostics.iter().map(to_json).collect();
     let json = json!({ "file": name, "ok": errors == 0, "diagnostics": items, "omitted": omitted });
     Found { text, json, errors, warnings }
+}
+
+fn check_dmn(file: &Path) -> Result<Found, Failure> {
+    let name = file.display().to_string();
+    // As it will be deployed.
+    Ok(match decision::read_model(file, ModeName::Zeebe)? {
+        Ok(drg) => {
+            let ids: Vec<&str> = drg.decisions().map(|decision| decision.id).collect();
+            let text = verdict(&name, 0, &format!("decisions: {}", ids.join(", ")));
+            Found { text, json: json!({ "file": name, "ok": true, "diagnostics": [] }), errors: 0, warnings: 0 }
+        }
+        Err(diagnostics) => {
+            let items: Vec<Value> = diagnostics.iter().map(|item| {
+                json!({
+                    "severity": "error", "elementId": item.place.element_id, "line": item.place.line, "column": item.place.column,
+                    "message": item.message, "remedy": item.help,
+                })
+            }).collect();
+            let errors = items.len();
+            let text = dmn_problems(file, &diagnostics);
+            Found { text, json: json!({ "file": name, "ok": false, "diagnostics": items }), errors, warnings: 0 }
+        }
+    })
+}
+
+/// Everything that is wrong with a DMN model, with the line of each problem.
+pub(crate) fn dmn_problems(file: &Path, diagnostics: &weir_dmn::Diagnostics) -> String {
+    let name = file.display().to_string();
+    let source = fs::read(file).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
+    let mut text = verdict(&name, diagnostics.iter().count(), "");
+    for item in diagnostics.iter() {
+        let (line, column) = (item.place.line as usize, item.place.column as usize);
+        text.push_str(&format!("\n\n{BAD}error{BAD:#}: {}\n  --> {name}:{line}:{column}", item.message));
+        if let Some(id) = &item.place.element_id {
+            text.push_str(&format!(" ({id})"));
+        }
+        if let Some(code) = line.checked_sub(1).and_then(|nth| source.lines().nth(nth)) {
+            let indent = code.chars().take(column.saturating_sub(1)).take_while(|it| it.is_whitespace()).count();
+            let caret = column.saturating_sub(1).saturating_sub(indent);
+            text.push_str(&format!("\n   |\n   | {}\n   | {}^", code.trim(), " ".repeat(caret)));
+        }
+        if let Some(help) = &item.help {
+            text.push_str(&format!("\n   = help: {help}"));
+        }
+    }
+    text
 }
 
 /// A form is JSON for whoever shows it; the engine only keeps it.

@@ -229,9 +229,7 @@ struct Reply {
 impl Reply {
     fn value(evaluation: &Evaluation) -> Self {
         let value = &evaluation.value;
-        let mut json = String::new();
-        write_json(value, &mut json);
-        let result = RawValue::from_string(json).ok();
+        let result = RawValue::from_string(exact_json(value)).ok();
         Self { result, kind: Some(type_name(value)), warnings: warnings(&evaluation.warnings), ..Self::default() }
     }
 
@@ -249,6 +247,12 @@ fn warnings(warnings: &[Warning]) -> Vec<Json> {
 }
 
 /// A value as JSON: as a broker stores it, but numbers with all their digits.
+pub(crate) fn exact_json(value: &Value) -> String {
+    let mut json = String::new();
+    write_json(value, &mut json);
+    json
+}
+
 fn write_json(value: &Value, out: &mut String) {
     let separate = |nth: usize, out: &mut String| out.push_str(if nth == 0 { "" } else { "," });
     match value {
@@ -306,7 +310,7 @@ fn type_name(value: &Value) -> &'static str {
 }
 
 /// Now, by this machine's clock.
-fn clock() -> Moment {
+pub(crate) fn clock() -> Moment {
     let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let ms = i64::try_from(since_1970.as_millis()).unwrap_or(0);
     Moment::from_epoch_ms(ms, Zone::UTC, u64::from(since_1970.subsec_nanos()))
@@ -325,7 +329,8 @@ fn moment(text: &str) -> Result<Moment, Failure> {
     }
 }
 
-fn context(object: &Object) -> Result<Context, Failure> {
+/// Variables as values of FEEL.
+pub(crate) fn context(object: &Object) -> Result<Context, Failure> {
     match json_value("--variables", &to_text(object))? {
         Value::Context(context) => Ok(context),
         _ => Err(Failure::usage("variables must be a JSON object")),
