@@ -32,7 +32,10 @@ impl Output {
     /// Prints the answer: the text, or with `--json` the value.
     pub(crate) fn answer(self, value: &impl Serialize, text: impl Display) {
         if self.json {
-            print_line(serde_json::to_string(value).unwrap_or_else(|error| unreachable!("answers are JSON: {error}")));
+            print_line(
+                serde_json::to_string(value)
+                    .unwrap_or_else(|error| unreachable!("answers are JSON: {error}")),
+            );
         } else {
             print_line(text);
         }

@@ -86,7 +86,8 @@ pub(crate) async fn start_server(config: &Config) -> Result<Server, Failure> {
     };
     match weir_api::serve(api, handle, shutdown).await {
         Ok(bound) => {
-            let addresses = Addresses { grpc: bound.grpc_addr, rest: bound.rest_addr, metrics: bound.management_addr };
+            let addresses =
+                Addresses { grpc: bound.grpc_addr, rest: bound.rest_addr, metrics: bound.management_addr };
             Ok(Server { addresses, node, stop_faces, faces: bound.join })
         }
         Err(error) => {
@@ -117,7 +118,9 @@ impl Server {
     pub(crate) async fn stop(self) -> Result<(), Failure> {
         let Self { addresses: _, node, stop_faces, faces } = self;
         drop(stop_faces);
-        let problem = |error: &dyn std::fmt::Display| Failure::new(Exit::Server, "the server did not stop in order").because(error);
+        let problem = |error: &dyn std::fmt::Display| {
+            Failure::new(Exit::Server, "the server did not stop in order").because(error)
+        };
         faces.await.map_err(|error| problem(&error))?;
         let stopped = task::spawn_blocking(move || node.stop()).await;
         stopped.map_err(|error| problem(&error))?.map_err(|error| problem(&error))

@@ -50,9 +50,11 @@ impl Variables {
                     .at(format!("--var {pair}"))
                     .try_this("write --var NAME=VALUE")
             })?;
-            let value = RawValue::from_string(value.to_owned()).or_else(|_not_json| to_raw_value(value)).map_err(|error| {
-                Failure::usage("this value cannot be used").at(format!("--var {pair}")).because(error)
-            })?;
+            let value = RawValue::from_string(value.to_owned())
+                .or_else(|_not_json| to_raw_value(value))
+                .map_err(|error| {
+                    Failure::usage("this value cannot be used").at(format!("--var {pair}")).because(error)
+                })?;
             object.insert(name.to_owned(), value);
         }
         Ok(object)
@@ -126,9 +128,17 @@ mod tests {
     fn single_variables_win_and_bare_words_are_strings() {
         let variables = Variables {
             variables: Some(r#"{"a": 1, "b": true}"#.to_owned()),
-            one_by_one: vec!["a=2".to_owned(), "c=word".to_owned(), "d=[1.000000000000000000001]".to_owned(), "e=x=y".to_owned()],
+            one_by_one: vec![
+                "a=2".to_owned(),
+                "c=word".to_owned(),
+                "d=[1.000000000000000000001]".to_owned(),
+                "e=x=y".to_owned(),
+            ],
         };
-        assert_eq!(variables.to_json().unwrap(), r#"{"a":2,"b":true,"c":"word","d":[1.000000000000000000001],"e":"x=y"}"#);
+        assert_eq!(
+            variables.to_json().unwrap(),
+            r#"{"a":2,"b":true,"c":"word","d":[1.000000000000000000001],"e":"x=y"}"#
+        );
     }
 
     #[test]

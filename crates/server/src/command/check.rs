@@ -115,7 +115,12 @@ fn check_dmn(file: &Path) -> Result<Found, Failure> {
         Ok(drg) => {
             let ids: Vec<&str> = drg.decisions().map(|decision| decision.id).collect();
             let text = verdict(&name, 0, &format!("decisions: {}", ids.join(", ")));
-            Found { text, json: json!({ "file": name, "ok": true, "diagnostics": [] }), errors: 0, warnings: 0 }
+            Found {
+                text,
+                json: json!({ "file": name, "ok": true, "diagnostics": [] }),
+                errors: 0,
+                warnings: 0,
+            }
         }
         Err(diagnostics) => {
             let items: Vec<Value> = diagnostics.iter().map(|item| {
@@ -126,7 +131,12 @@ fn check_dmn(file: &Path) -> Result<Found, Failure> {
             }).collect();
             let errors = items.len();
             let text = dmn_problems(file, &diagnostics);
-            Found { text, json: json!({ "file": name, "ok": false, "diagnostics": items }), errors, warnings: 0 }
+            Found {
+                text,
+                json: json!({ "file": name, "ok": false, "diagnostics": items }),
+                errors,
+                warnings: 0,
+            }
         }
     })
 }
@@ -143,7 +153,8 @@ pub(crate) fn dmn_problems(file: &Path, diagnostics: &weir_dmn::Diagnostics) -> 
             text.push_str(&format!(" ({id})"));
         }
         if let Some(code) = line.checked_sub(1).and_then(|nth| source.lines().nth(nth)) {
-            let indent = code.chars().take(column.saturating_sub(1)).take_while(|it| it.is_whitespace()).count();
+            let indent =
+                code.chars().take(column.saturating_sub(1)).take_while(|it| it.is_whitespace()).count();
             let caret = column.saturating_sub(1).saturating_sub(indent);
             text.push_str(&format!("\n   |\n   | {}\n   | {}^", code.trim(), " ".repeat(caret)));
         }

@@ -12,7 +12,7 @@ use weir_dmn::{
     Diagnostics, Drg, EvaluatedDecision, Outcome,
     testcase::{CaseResult, Report, TestSuite},
 };
-use weir_feel::{Context, Dialect, Limits};
+use weir_feel::{Dialect, Limits};
 
 use crate::{
     command::{
@@ -123,7 +123,8 @@ pub(crate) fn read_model(file: &Path, mode: ModeName) -> Result<Result<Drg, Diag
 
 fn files_of(folder: &Path, suffix: &str) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
-    let mut files: Vec<PathBuf> = entries.filter(|path| path.extension().is_some_and(|it| it == suffix)).collect();
+    let mut files: Vec<PathBuf> =
+        entries.filter(|path| path.extension().is_some_and(|it| it == suffix)).collect();
     files.sort();
     files
 }
@@ -143,7 +144,9 @@ impl Eval {
             Ok(drg) => drg,
             Err(diagnostics) => {
                 output.say(check::dmn_problems(&self.model, &diagnostics));
-                return Err(Failure::new(Exit::Failed, "the model has errors").at(self.model.display()).try_this("weir decision check lists them"));
+                return Err(Failure::new(Exit::Failed, "the model has errors")
+                    .at(self.model.display())
+                    .try_this("weir decision check lists them"));
             }
         };
         let id = self.choose(&drg)?;
@@ -155,12 +158,16 @@ impl Eval {
     }
 
     fn choose(&self, drg: &Drg) -> Result<String, Failure> {
-        let all: Vec<String> = drg.decisions().map(|decision| format!("{} ({})", decision.id, decision.name)).collect();
+        let all: Vec<String> =
+            drg.decisions().map(|decision| format!("{} ({})", decision.id, decision.name)).collect();
         let missing = |what: &str| {
             Failure::usage(what).at(self.model.display()).try_this(format!("name one of: {}", all.join(", ")))
         };
         match &self.decision {
-            Some(name) => drg.find(name).map(str::to_owned).ok_or_else(|| missing(&format!("there is no decision {name}"))),
+            Some(name) => drg
+                .find(name)
+                .map(str::to_owned)
+                .ok_or_else(|| missing(&format!("there is no decision {name}"))),
             None => {
                 let mut decisions = drg.decisions();
                 match (decisions.next(), decisions.next()) {
@@ -177,7 +184,8 @@ fn raw(value: &weir_feel::Value) -> Option<Box<RawValue>> {
 }
 
 fn to_json(id: &str, outcome: &Outcome) -> Evaluated {
-    let text = |value: &weir_feel::Value| -> Json { serde_json::from_str(&exact_json(value)).unwrap_or(Json::Null) };
+    let text =
+        |value: &weir_feel::Value| -> Json { serde_json::from_str(&exact_json(value)).unwrap_or(Json::Null) };
     let evaluated = outcome.evaluated.iter().map(|decision| {
         let inputs: Vec<Json> = decision.inputs.iter().map(|it| json!({ "id": *it.id, "name": *it.name, "value": text(&it.value) })).collect();
         let rules: Vec<Json> = decision.matched_rules.iter().map(|rule| {
@@ -189,7 +197,11 @@ fn to_json(id: &str, outcome: &Outcome) -> Evaluated {
     Evaluated {
         decision: id.to_owned(),
         output: outcome.output.as_ref().ok().and_then(raw),
-        failure: outcome.output.as_ref().err().map(|failure| json!({ "decision": *failure.decision_id, "message": failure.message })),
+        failure: outcome
+            .output
+            .as_ref()
+            .err()
+            .map(|failure| json!({ "decision": *failure.decision_id, "message": failure.message })),
         evaluated: evaluated.collect(),
     }
 }
@@ -209,7 +221,8 @@ fn steps(decision: &EvaluatedDecision, dialect: Dialect) -> String {
         text.push_str(&format!("\n{DIM}  {} is {}{DIM:#}", input.name, input.value.to_text(dialect)));
     }
     for rule in &decision.matched_rules {
-        let outputs: Vec<String> = rule.outputs.iter().map(|it| format!("{} = {}", it.name, it.value.to_text(dialect))).collect();
+        let outputs: Vec<String> =
+            rule.outputs.iter().map(|it| format!("{} = {}", it.name, it.value.to_text(dialect))).collect();
         text.push_str(&format!("\n{DIM}  rule {} gives {}{DIM:#}", rule.index, outputs.join(", ")));
     }
     text
@@ -226,13 +239,17 @@ impl Test {
             report.cases.extend(results);
         }
         if report.cases.is_empty() {
-            return Err(Failure::usage("there are no test cases").try_this("name test files (.xml), or a folder that holds them beside their models"));
+            return Err(Failure::usage("there are no test cases")
+                .try_this("name test files (.xml), or a folder that holds them beside their models"));
         }
         if let Some(file) = &self.junit {
-            fs::write(file, report.to_junit()).map_err(|error| Failure::usage("cannot write the report").at(file.display()).because(error))?;
+            fs::write(file, report.to_junit()).map_err(|error| {
+                Failure::usage("cannot write the report").at(file.display()).because(error)
+            })?;
         }
         let (passed, failed) = (report.passed(), report.failed());
-        let value = RawValue::from_string(report.to_json()).map_err(|error| Failure::new(Exit::Failed, "the report is no JSON").because(error))?;
+        let value = RawValue::from_string(report.to_json())
+            .map_err(|error| Failure::new(Exit::Failed, "the report is no JSON").because(error))?;
         let style = if failed == 0 { GOOD } else { BAD };
         output.answer(&value, format_args!("{style}{passed} passed, {failed} failed{style:#}"));
         Ok(if failed == 0 { Exit::Ok } else { Exit::Failed })
@@ -277,7 +294,8 @@ fn run_file(file: &Path, mode: ModeName) -> Result<Vec<CaseResult>, Failure> {
 }
 
 fn line(result: &CaseResult) -> String {
-    let verdict = if result.passed() { format!("{GOOD}passed{GOOD:#}") } else { format!("{BAD}failed{BAD:#}") };
+    let verdict =
+        if result.passed() { format!("{GOOD}passed{GOOD:#}") } else { format!("{BAD}failed{BAD:#}") };
     let mut text = format!("{verdict} {} {}", result.file, result.case);
     for node in &result.nodes {
         if let Some(difference) = &node.difference {

@@ -68,7 +68,8 @@ pub(super) fn parse_partitions(text: &str) -> Result<Option<NonZeroU16>, String>
     let number: Option<NonZeroU16> = text.parse().ok();
     number
         .filter(|number| number.get() <= PARTITIONS_MAX)
-        .map(Some).ok_or(format!("is neither auto nor a number from 1 to {PARTITIONS_MAX}"))
+        .map(Some)
+        .ok_or(format!("is neither auto nor a number from 1 to {PARTITIONS_MAX}"))
 }
 
 pub(super) fn parse_threads(text: &str) -> Result<usize, String> {

@@ -75,15 +75,21 @@ pub(super) fn run(dialect: DialectName, now: Option<Moment>) -> Result<Exit, Fai
 fn answer(request: Request<'_>, dialect: DialectName, now: Option<Moment>) -> Reply {
     match prepare(&request, dialect, now) {
         Err(error) => Reply::error(error, "request"),
-        Ok((bench, input)) => match bench.evaluate(&request.expr, request.kind == Kind::UnaryTests, input.as_ref()) {
-            Answer::Value(evaluation, _) => Reply::value(&evaluation),
-            Answer::Refused(diagnostics) => Reply::error(diagnostics, "parse"),
-            Answer::Failed(error) => Reply::failed(&error),
-        },
+        Ok((bench, input)) => {
+            match bench.evaluate(&request.expr, request.kind == Kind::UnaryTests, input.as_ref()) {
+                Answer::Value(evaluation, _) => Reply::value(&evaluation),
+                Answer::Refused(diagnostics) => Reply::error(diagnostics, "parse"),
+                Answer::Failed(error) => Reply::failed(&error),
+            }
+        }
     }
 }
 
-fn prepare(request: &Request<'_>, dialect: DialectName, now: Option<Moment>) -> Result<(Bench, Option<Value>), String> {
+fn prepare(
+    request: &Request<'_>,
+    dialect: DialectName,
+    now: Option<Moment>,
+) -> Result<(Bench, Option<Value>), String> {
     let dialect: Dialect = request.dialect.unwrap_or(dialect).into();
     let now = match &request.now {
         Some(text) => Some(moment(text).map_err(|failure| failure.to_string())?),
@@ -99,12 +105,15 @@ fn prepare(request: &Request<'_>, dialect: DialectName, now: Option<Moment>) -> 
         }
     }
     for (name, text) in request.ctx_expr.iter().flatten() {
-        let value = constant(text, dialect, now.clone()).map_err(|error| format!("ctxExpr: {name}: {error}"))?;
+        let value =
+            constant(text, dialect, now.clone()).map_err(|error| format!("ctxExpr: {name}: {error}"))?;
         entries.push((name.as_str().into(), value));
     }
     let input = match (request.input, &request.input_expr) {
         (Some(text), _) => Some(Value::from_json(text.get()).map_err(|error| format!("input: {error}"))?),
-        (None, Some(text)) => Some(constant(text, dialect, now.clone()).map_err(|error| format!("inputExpr: {error}"))?),
+        (None, Some(text)) => {
+            Some(constant(text, dialect, now.clone()).map_err(|error| format!("inputExpr: {error}"))?)
+        }
         (None, None) => None,
     };
     Ok((Bench { dialect, variables: Context::new(entries), now }, input))
@@ -112,7 +121,11 @@ fn prepare(request: &Request<'_>, dialect: DialectName, now: Option<Moment>) -> 
 
 /// A value given as FEEL.
 fn constant(text: &str, dialect: Dialect, now: Option<Moment>) -> Result<Value, String> {
-    let expression = Expression::compile(text, dialect, &Names::new()).map_err(|diagnostics| diagnostics.to_string())?;
+    let expression =
+        Expression::compile(text, dialect, &Names::new()).map_err(|diagnostics| diagnostics.to_string())?;
     let at = now.unwrap_or_else(clock);
-    expression.evaluate(&(), &at, &Limits::DEFAULT).map(|evaluation| evaluation.value).map_err(|error| error.to_string())
+    expression
+        .evaluate(&(), &at, &Limits::DEFAULT)
+        .map(|evaluation| evaluation.value)
+        .map_err(|error| error.to_string())
 }

@@ -132,16 +132,26 @@ impl Bench {
         }
     }
 
-    fn show_result(&self, text: &str, tests: bool, input: Option<&Value>, types: bool, output: Output) -> Result<Exit, Failure> {
+    fn show_result(
+        &self,
+        text: &str,
+        tests: bool,
+        input: Option<&Value>,
+        types: bool,
+        output: Output,
+    ) -> Result<Exit, Failure> {
         match self.evaluate(text, tests, input) {
             Answer::Value(evaluation, reads) => {
                 let kind = type_name(&evaluation.value);
                 let mut lines = vec![evaluation.value.to_text(self.dialect)];
                 if types {
                     lines.push(format!("{DIM}type {kind}{DIM:#}"));
-                    lines.extend(reads.iter().map(|(name, kind)| format!("{DIM}reads {name}: {kind}{DIM:#}")));
+                    lines
+                        .extend(reads.iter().map(|(name, kind)| format!("{DIM}reads {name}: {kind}{DIM:#}")));
                 }
-                lines.extend(evaluation.warnings.iter().map(|warning| warning.render(text).trim_end().to_owned()));
+                lines.extend(
+                    evaluation.warnings.iter().map(|warning| warning.render(text).trim_end().to_owned()),
+                );
                 let reads = types.then_some(reads);
                 output.answer(&Reply { reads, ..Reply::value(&evaluation) }, lines.join("\n"));
                 Ok(Exit::Ok)
@@ -175,9 +185,10 @@ impl Bench {
         };
         let kind = |name: &str| self.variables.get(name).map_or("not set", type_name);
         match result {
-            Ok(evaluation) => {
-                Answer::Value(evaluation, expression.variables().iter().map(|name| (name.to_string(), kind(name))).collect())
-            }
+            Ok(evaluation) => Answer::Value(
+                evaluation,
+                expression.variables().iter().map(|name| (name.to_string(), kind(name))).collect(),
+            ),
             Err(error) => Answer::Failed(error),
         }
     }
@@ -230,7 +241,12 @@ impl Reply {
     fn value(evaluation: &Evaluation) -> Self {
         let value = &evaluation.value;
         let result = RawValue::from_string(exact_json(value)).ok();
-        Self { result, kind: Some(type_name(value)), warnings: warnings(&evaluation.warnings), ..Self::default() }
+        Self {
+            result,
+            kind: Some(type_name(value)),
+            warnings: warnings(&evaluation.warnings),
+            ..Self::default()
+        }
     }
 
     fn failed(error: &EvaluationError) -> Self {
@@ -243,7 +259,10 @@ impl Reply {
 }
 
 fn warnings(warnings: &[Warning]) -> Vec<Json> {
-    warnings.iter().map(|warning| json!({ "type": warning.kind.name(), "message": warning.message })).collect()
+    warnings
+        .iter()
+        .map(|warning| json!({ "type": warning.kind.name(), "message": warning.message }))
+        .collect()
 }
 
 /// A value as JSON: as a broker stores it, but numbers with all their digits.
@@ -319,10 +338,16 @@ pub(crate) fn clock() -> Moment {
 /// A moment that the user has written, in any form that FEEL takes.
 fn moment(text: &str) -> Result<Moment, Failure> {
     let bad = || {
-        Failure::usage("this is not a time").at(format!("--now {text}")).try_this("write it as 2024-06-15T12:00:00Z or 2024-06-15T14:00:00+02:00")
+        Failure::usage("this is not a time")
+            .at(format!("--now {text}"))
+            .try_this("write it as 2024-06-15T12:00:00Z or 2024-06-15T14:00:00+02:00")
     };
-    let read = Expression::compile("date and time(text)", Dialect::Bpmn, &Names::new()).map_err(|_not_feel| bad())?;
-    let variables = vec![(Arc::from("text"), Value::from_json(&Json::from(text).to_string()).map_err(|_not_json| bad())?)];
+    let read = Expression::compile("date and time(text)", Dialect::Bpmn, &Names::new())
+        .map_err(|_not_feel| bad())?;
+    let variables = vec![(
+        Arc::from("text"),
+        Value::from_json(&Json::from(text).to_string()).map_err(|_not_json| bad())?,
+    )];
     match read.evaluate(&variables, &Moment::default(), &Limits::DEFAULT).map(|evaluation| evaluation.value) {
         Ok(Value::DateTime(now)) => Ok(Moment { now, seed: 1 }),
         Ok(_) | Err(_) => Err(bad()),
@@ -338,14 +363,22 @@ pub(crate) fn context(object: &Object) -> Result<Context, Failure> {
 }
 
 fn json_value(place: &str, text: &str) -> Result<Value, Failure> {
-    Value::from_json(text).map_err(|error| Failure::usage("this is not a JSON value").at(place).because(error).try_this("strings need quotes: --input '\"text\"'"))
+    Value::from_json(text).map_err(|error| {
+        Failure::usage("this is not a JSON value")
+            .at(place)
+            .because(error)
+            .try_this("strings need quotes: --input '\"text\"'")
+    })
 }
 
 fn read_stdin() -> Result<String, Failure> {
     let mut text = String::new();
-    io::stdin().read_to_string(&mut text).map_err(|error| Failure::usage("standard input cannot be read").because(error))?;
+    io::stdin()
+        .read_to_string(&mut text)
+        .map_err(|error| Failure::usage("standard input cannot be read").because(error))?;
     if text.trim().is_empty() {
-        return Err(Failure::usage("there is no expression").try_this(format!("for example {NAME}weir feel '1 + 1'{NAME:#}")));
+        return Err(Failure::usage("there is no expression")
+            .try_this(format!("for example {NAME}weir feel '1 + 1'{NAME:#}")));
     }
     Ok(text)
 }

@@ -34,7 +34,8 @@ Tab completes functions and names; the arrows bring back what was asked.";
 
 /// Answers line after line until the user has enough.
 pub(super) fn run(bench: Bench) -> Result<Exit, Failure> {
-    let broken = |error: ReadlineError| Failure::new(Exit::Failed, "the terminal cannot be used").because(error);
+    let broken =
+        |error: ReadlineError| Failure::new(Exit::Failed, "the terminal cannot be used").because(error);
     let mut editor: Editor<Words, FileHistory> = Editor::new().map_err(broken)?;
     let history = history_file();
     if let Some(file) = &history {
@@ -42,7 +43,10 @@ pub(super) fn run(bench: Bench) -> Result<Exit, Failure> {
         let _none_yet = editor.load_history(file);
     }
     let mut bench = bench;
-    print_line(format_args!("{NAME}FEEL{NAME:#} {DIM}({:?} dialect) :help tells more, Ctrl-D ends{DIM:#}", bench.dialect));
+    print_line(format_args!(
+        "{NAME}FEEL{NAME:#} {DIM}({:?} dialect) :help tells more, Ctrl-D ends{DIM:#}",
+        bench.dialect
+    ));
     loop {
         editor.set_helper(Some(Words::of(&bench)));
         match editor.readline("feel> ") {
@@ -66,7 +70,8 @@ pub(super) fn run(bench: Bench) -> Result<Exit, Failure> {
 
 fn history_file() -> Option<PathBuf> {
     let state = env::var_os("XDG_STATE_HOME").map(PathBuf::from);
-    let folder = state.or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".local/state")))?.join("weir");
+    let folder =
+        state.or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".local/state")))?.join("weir");
     fs::create_dir_all(&folder).ok()?;
     Some(folder.join("feel-history"))
 }
@@ -83,12 +88,15 @@ fn answer(bench: &mut Bench, line: &str) -> bool {
             Ok(())
         }
         ":vars" => {
-            bench.variables.entries().iter().for_each(|(name, value)| print_line(format_args!("{NAME}{name}{NAME:#} = {}", value.to_text(bench.dialect))));
+            bench.variables.entries().iter().for_each(|(name, value)| {
+                print_line(format_args!("{NAME}{name}{NAME:#} = {}", value.to_text(bench.dialect)))
+            });
             Ok(())
         }
         ":let" => keep(bench, rest),
         ":forget" => {
-            let entries = bench.variables.entries().iter().filter(|(name, _)| &**name != rest).cloned().collect();
+            let entries =
+                bench.variables.entries().iter().filter(|(name, _)| &**name != rest).cloned().collect();
             bench.variables = Context::new(entries);
             Ok(())
         }
@@ -96,11 +104,17 @@ fn answer(bench: &mut Bench, line: &str) -> bool {
         ":dialect" => choose(bench, rest),
         ":test" => test(bench, rest, output),
         ":ast" => bench.show_tree(rest, false, output).map(drop).map_err(|failure| failure.to_string()),
-        ":type" => bench.show_result(rest, false, None, true, output).map(drop).map_err(|failure| failure.to_string()),
+        ":type" => bench
+            .show_result(rest, false, None, true, output)
+            .map(drop)
+            .map_err(|failure| failure.to_string()),
         _ if command.starts_with(':') => Err(format!("there is no command {command}; :help lists them")),
         _ => {
             let text = line.strip_prefix('=').unwrap_or(line);
-            bench.show_result(text, false, None, false, output).map(drop).map_err(|failure| failure.to_string())
+            bench
+                .show_result(text, false, None, false, output)
+                .map(drop)
+                .map_err(|failure| failure.to_string())
         }
     };
     if let Err(why) = result {
@@ -147,9 +161,10 @@ fn choose(bench: &mut Bench, name: &str) -> Result<(), String> {
 fn test(bench: &Bench, rest: &str, output: Output) -> Result<(), String> {
     let (input, tests) = rest.split_once('|').ok_or("write :test INPUT | TESTS")?;
     match bench.evaluate(input.trim(), false, None) {
-        Answer::Value(evaluation, _) => {
-            bench.show_result(tests.trim(), true, Some(&evaluation.value), false, output).map(drop).map_err(|failure| failure.to_string())
-        }
+        Answer::Value(evaluation, _) => bench
+            .show_result(tests.trim(), true, Some(&evaluation.value), false, output)
+            .map(drop)
+            .map_err(|failure| failure.to_string()),
         Answer::Refused(diagnostics) => Err(diagnostics.to_string()),
         Answer::Failed(error) => Err(error.to_string()),
     }
@@ -162,7 +177,10 @@ impl Words {
     fn of(bench: &Bench) -> Self {
         let variables = bench.variables.entries().iter().map(|(name, _)| name.to_string());
         let functions = builtin_names(bench.dialect).map(|name| format!("{name}("));
-        let commands = HELP.split_whitespace().filter(|word| word.starts_with(':')).map(|word| word.trim_end_matches(',').to_owned());
+        let commands = HELP
+            .split_whitespace()
+            .filter(|word| word.starts_with(':'))
+            .map(|word| word.trim_end_matches(',').to_owned());
         let mut words: Vec<String> = variables.chain(functions).chain(commands).collect();
         words.sort();
         words.dedup();
@@ -174,16 +192,25 @@ impl Completer for Words {
     type Candidate = Pair;
 
     /// Names of functions may hold spaces: the longest end of the line that begins some word is completed.
-    fn complete(&self, line: &str, position: usize, _: &LineContext<'_>) -> rustyline::Result<(usize, Vec<Pair>)> {
+    fn complete(
+        &self,
+        line: &str,
+        position: usize,
+        _: &LineContext<'_>,
+    ) -> rustyline::Result<(usize, Vec<Pair>)> {
         let line = line.get(..position).unwrap_or(line);
         let starts = line.char_indices().map(|(start, _)| start).filter(|start| {
-            line.get(..*start).is_none_or(|before| !before.ends_with(|it: char| it.is_alphanumeric() || it == '_'))
+            line.get(..*start)
+                .is_none_or(|before| !before.ends_with(|it: char| it.is_alphanumeric() || it == '_'))
         });
         for start in starts {
             let typed = line.get(start..).unwrap_or("");
-            let fitting: Vec<Pair> = self.0.iter().filter(|word| !typed.is_empty() && word.starts_with(typed)).map(|word| {
-                Pair { display: word.clone(), replacement: word.clone() }
-            }).collect();
+            let fitting: Vec<Pair> = self
+                .0
+                .iter()
+                .filter(|word| !typed.is_empty() && word.starts_with(typed))
+                .map(|word| Pair { display: word.clone(), replacement: word.clone() })
+                .collect();
             if !fitting.is_empty() {
                 return Ok((start, fitting));
             }

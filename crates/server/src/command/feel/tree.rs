@@ -60,13 +60,17 @@ fn label(kind: &ExprKind) -> String {
         ExprKind::In(..) => "in".to_owned(),
         ExprKind::InstanceOf(_, kind) => format!("instance of {}", kind.text()),
         ExprKind::If(..) => "if".to_owned(),
-        ExprKind::For(iterators, _) => format!("for {}", iterators.iter().map(|it| &*it.name).collect::<Vec<_>>().join(", ")),
+        ExprKind::For(iterators, _) => {
+            format!("for {}", iterators.iter().map(|it| &*it.name).collect::<Vec<_>>().join(", "))
+        }
         ExprKind::Quantified(quantifier, iterators, _) => {
             let names = iterators.iter().map(|it| &*it.name).collect::<Vec<_>>().join(", ");
             format!("{} {names}", format!("{quantifier:?}").to_lowercase())
         }
         ExprKind::List(_) => "list".to_owned(),
-        ExprKind::Context(entries) => format!("context {}", entries.iter().map(|(name, _)| &**name).collect::<Vec<_>>().join(", ")),
+        ExprKind::Context(entries) => {
+            format!("context {}", entries.iter().map(|(name, _)| &**name).collect::<Vec<_>>().join(", "))
+        }
         ExprKind::Range(_) => "range".to_owned(),
         ExprKind::Test(operator, _) => format!("test {}", operator.symbol()),
         ExprKind::Function(parameters, _) => {
@@ -85,7 +89,8 @@ impl Tree {
     }
 
     fn write(&self, source: &str, first: &str, rest: &str, out: &mut String) {
-        let piece = self.span.and_then(|span| source.get(span.start as usize..span.end as usize)).unwrap_or("");
+        let piece =
+            self.span.and_then(|span| source.get(span.start as usize..span.end as usize)).unwrap_or("");
         let piece = piece.split_whitespace().collect::<Vec<_>>().join(" ");
         out.push_str(&format!("{DIM}{first}{DIM:#}{NAME}{}{NAME:#}  {DIM}{piece}{DIM:#}\n", self.label));
         let last = self.children.len().saturating_sub(1);
