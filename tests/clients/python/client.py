@@ -42,17 +42,19 @@ class Worker:
     def __init__(self, channel, **options):
         self.worker = ZeebeWorker(channel, poll_retry_delay=1, request_timeout=2000, **options)
 
-    async def __aenter__(self) -> ZeebeWorker:
-        self.task = None
-        return self.worker
+        self.task = self.worker.task
+        self.running = None
+
+    async def __aenter__(self) -> "Worker":
+        return self
 
     def start(self):
-        self.task = asyncio.create_task(self.worker.work())
+        self.running = asyncio.create_task(self.worker.work())
 
     async def __aexit__(self, *_):
         await self.worker.stop()
-        self.task.cancel()
-        await asyncio.gather(self.task, return_exceptions=True)
+        self.running.cancel()
+        await asyncio.gather(self.running, return_exceptions=True)
 
 
 async def topology(client, channel):
@@ -237,9 +239,9 @@ async def main() -> int:
         try:
             await within(40, name, step(client, channel))
             print(f"ok     pyzeebe {name}", flush=True)
-        except Exception as error:  # every difference is reported, then the exit code tells
+        except Exception as difference:  # every difference is reported, then the exit code tells
             failed += 1
-            print(f"FAILED pyzeebe {name}: {type(error).__name__}: {error}", flush=True)
+            print(f"FAILED pyzeebe {name}: {type(difference).__name__}: {difference}", flush=True)
     await channel.close()
     return 1 if failed else 0
 

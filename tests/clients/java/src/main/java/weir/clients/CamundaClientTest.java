@@ -92,11 +92,14 @@ public final class CamundaClientTest {
 
   private <T> T working(String type, JobHandler handler, boolean stream, Callable<T> during) throws Exception {
     try (JobWorker worker =
-        client.newWorker().jobType(type).handler(handler).timeout(Duration.ofSeconds(30)).pollInterval(Duration.ofMillis(50)).requestTimeout(Duration.ofSeconds(2)).streamEnabled(stream).open()) {
+        client.newWorker().jobType(type).handler(handler).timeout(Duration.ofSeconds(30)).pollInterval(Duration.ofMillis(50)).requestTimeout(Duration.ofMillis(500)).streamEnabled(stream).open()) {
       if (stream) {
         Thread.sleep(500);
       }
       return during.call();
+    } finally {
+      // A closed worker still works on what its last poll brings; it must not take the next step's jobs.
+      Thread.sleep(800);
     }
   }
 
