@@ -7,6 +7,7 @@ mod command;
 mod config;
 mod exit;
 mod failure;
+mod follow;
 mod output;
 mod start;
 mod variables;

@@ -36,11 +36,16 @@ async def within(seconds: float, what: str, awaitable):
         raise AssertionError(f"not within {seconds} s: {what}") from error
 
 
-class Worker:
-    """A pyzeebe worker that runs while its block runs."""
+def connect() -> grpc.aio.Channel:
+    return create_insecure_channel(grpc_address=os.environ.get("ZEEBE_ADDRESS", "127.0.0.1:26500"))
 
-    def __init__(self, channel, **options):
-        self.worker = ZeebeWorker(channel, poll_retry_delay=1, request_timeout=2000, **options)
+
+class Worker:
+    """A pyzeebe worker that runs while its block runs, over its own channel: closing that ends its polls and streams."""
+
+    def __init__(self, **options):
+        self.channel = connect()
+        self.worker = ZeebeWorker(self.channel, poll_retry_delay=1, request_timeout=2000, **options)
 
         self.task = self.worker.task
         self.running = None
@@ -55,6 +60,7 @@ class Worker:
         await self.worker.stop()
         self.running.cancel()
         await asyncio.gather(self.running, return_exceptions=True)
+        await self.channel.close()
 
 
 async def topology(client, channel):
@@ -85,7 +91,7 @@ async def unknown(client, channel):
 
 async def work(client, channel, stream: bool):
     seen = []
-    async with Worker(channel, stream_enabled=stream) as worker:
+    async with Worker(stream_enabled=stream) as worker:
 
         @worker.task(task_type="work")
         async def do(job: Job, amount: int, name: str) -> dict:
@@ -105,7 +111,7 @@ async def work(client, channel, stream: bool):
 
 
 async def some_variables(client, channel):
-    async with Worker(channel) as worker:
+    async with Worker() as worker:
 
         @worker.task(task_type="work", variables_to_fetch=["amount"])
         async def do(job: Job) -> dict:
@@ -120,7 +126,7 @@ async def some_variables(client, channel):
 
 async def retry(client, channel):
     attempts = []
-    async with Worker(channel) as worker:
+    async with Worker() as worker:
 
         @worker.task(task_type="work")
         async def do(job: Job, job_controller: JobController) -> dict:
@@ -137,7 +143,7 @@ async def retry(client, channel):
 
 
 async def error(client, channel):
-    async with Worker(channel) as worker:
+    async with Worker() as worker:
 
         @worker.task(task_type="charge")
         async def charge(job: Job, job_controller: JobController) -> dict:
@@ -227,7 +233,7 @@ async def time_out(client, channel):
 
 
 async def main() -> int:
-    channel = create_insecure_channel(grpc_address=os.environ.get("ZEEBE_ADDRESS", "127.0.0.1:26500"))
+    channel = connect()
     client = ZeebeClient(channel)
     steps = {
         "topology": topology, "deploy": deploy, "unknown": unknown, "poll": lambda *it: work(*it, stream=False),

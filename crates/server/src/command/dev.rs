@@ -1,15 +1,139 @@
-//! `weir dev`: under construction.
+//! `weir dev`: a server for whoever draws the models: deploys them, watches them, and tells what instances do.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use clap::Args;
+use weir_api::proto::deployment::Metadata;
 
-use crate::{exit::Exit, failure::Failure, output::Output};
+use crate::{
+    client::{Client, Connection},
+    command::{deploy, serve::Settings},
+    config::Config,
+    exit::Exit,
+    failure::Failure,
+    follow::Follower,
+    output::{BAD, DIM, Output, print_line},
+    start,
+};
 
-/// Not built yet.
+/// Run a server for development: deploys the models of a folder, again whenever they change, and tells what instances do.
+///
+/// Data is kept in DIR/.weir; delete it to start afresh. The clock can be stopped for tests (PUT /v2/clock).
+///
+/// Examples:
+///   weir dev                  the current folder
+///   weir dev models/
 #[derive(Args, Debug)]
-pub(crate) struct Dev {}
+#[command(verbatim_doc_comment)]
+pub(crate) struct Dev {
+    /// Folder of the models
+    #[arg(default_value = ".", value_name = "DIR")]
+    folder: PathBuf,
+    #[command(flatten)]
+    settings: Settings,
+}
+
+/// How often the folder is looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 impl Dev {
-    pub(crate) fn run(self, _output: Output) -> Result<Exit, Failure> {
-        Err(Failure::new(Exit::Failed, "not built yet"))
+    pub(crate) fn run(self, output: Output) -> Result<Exit, Failure> {
+        let mut settings = self.settings;
+        settings.data_dir.get_or_insert_with(|| self.folder.join(".weir").display().to_string());
+        settings.log.get_or_insert_with(|| "warn".to_owned());
+        let mut config = Config::load(None, settings.given())?;
+        config.settable_clock = true;
+        start::logging(&config);
+        start::runtime(&config)?.block_on(async {
+            let server = start::start_server(&config).await?;
+            output.answer(&server.addresses.to_json(), server.addresses.to_text());
+            let mut client = Connection::to(server.addresses.grpc.to_string()).client()?;
+            let mut events = server.node().observe();
+            let mut watched = Watched { folder: self.folder, seen: BTreeMap::new(), follower: Follower::default() };
+            let mut look = tokio::time::interval(LOOK_EVERY);
+            let stop = start::until_told_to_stop();
+            tokio::pin!(stop);
+            loop {
+                tokio::select! {
+                    told = &mut stop => break told?,
+                    failure = server.failed() => return Err(failure),
+                    Some(observed) = events.recv() => watched.follower.lines(&observed).iter().for_each(|line| output.say(line)),
+                    _ = look.tick() => watched.look(&mut client, output).await?,
+                }
+            }
+            output.say("stopping");
+            server.stop().await?;
+            Ok(Exit::Ok)
+        })
+    }
+}
+
+/// A folder of models.
+struct Watched {
+    folder: PathBuf,
+    /// Files with the time of their last change.
+    seen: BTreeMap<PathBuf, SystemTime>,
+    follower: Follower,
+}
+
+impl Watched {
+    /// Deploys what is new or changed. A model with errors is told, and waited for.
+    async fn look(&mut self, client: &mut Client, output: Output) -> Result<(), Failure> {
+        let mut changed = Vec::new();
+        for file in deploy::find_models(std::slice::from_ref(&self.folder))? {
+            // One that is being written or is gone again is looked at next time.
+            let Ok(time) = fs::metadata(&file).and_then(|metadata| metadata.modified()) else { continue };
+            if self.seen.insert(file.clone(), time) != Some(time) {
+                changed.push(file);
+            }
+        }
+        for file in changed {
+            match deploy::read_resources(std::slice::from_ref(&file)) {
+                Ok(resources) => match deploy::deploy(client, resources).await {
+                    Ok(deployed) => {
+                        output.say(format_args!(
+                            "{DIM}{}{DIM:#} {}",
+                            file.display(),
+                            deploy::to_text(&deployed)
+                        ));
+                        self.know(&file, &deployed);
+                    }
+                    Err(failure) => {
+                        print_line(format_args!("{BAD}not deployed{BAD:#} {}: {failure}", file.display()))
+                    }
+                },
+                Err(failure) => print_line(format_args!("{BAD}not deployed{BAD:#} {failure}")),
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets the follower name the elements of what was deployed.
+    fn know(&mut self, file: &Path, deployed: &weir_api::proto::DeployResourceResponse) {
+        let Ok(bytes) = fs::read(file) else { return };
+        let Ok(definitions) = weir_bpmn::parse(&file.display().to_string(), &bytes) else { return };
+        for process in definitions.processes {
+            let process = Arc::new(process);
+            for deployment in &deployed.deployments {
+                match &deployment.metadata {
+                    Some(Metadata::Process(metadata)) if *metadata.bpmn_process_id == *process.id => {
+                        self.follower.know(metadata.process_definition_key, &process);
+                    }
+                    Some(
+                        Metadata::Process(_)
+                        | Metadata::Decision(_)
+                        | Metadata::DecisionRequirements(_)
+                        | Metadata::Form(_),
+                    )
+                    | None => {}
+                }
+            }
+        }
     }
 }

@@ -57,16 +57,16 @@ pub(crate) struct Settings {
     pub(crate) metrics_addr: Option<String>,
     /// Partitions of a new data folder; an old one keeps its own [default: 3]
     #[arg(long, value_name = "NUMBER")]
-    partitions: Option<String>,
+    pub(crate) partitions: Option<String>,
     /// Threads for requests; 0: one per processor [default: 0]
     #[arg(long, value_name = "NUMBER")]
-    threads: Option<String>,
+    pub(crate) threads: Option<String>,
     /// Which log lines are written: info, weir_node=debug,warn [default: info]
     #[arg(long, value_name = "FILTER")]
     pub(crate) log: Option<String>,
     /// How log lines look: text or json [default: text]
     #[arg(long, value_name = "FORMAT")]
-    log_format: Option<String>,
+    pub(crate) log_format: Option<String>,
 }
 
 impl Settings {
