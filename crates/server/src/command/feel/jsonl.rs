@@ -61,7 +61,7 @@ pub(super) fn run(dialect: DialectName, now: Option<Moment>) -> Result<Exit, Fai
             continue;
         }
         let reply = match serde_json::from_slice::<Request<'_>>(&line) {
-            Ok(request) => answer(request, dialect, now.clone()),
+            Ok(request) => answer(request, dialect, now),
             Err(error) => Reply::error(format!("this is no request: {error}"), "request"),
         };
         serde_json::to_writer(&mut out, &reply).map_err(|error| broken(error.into()))?;
@@ -106,13 +106,13 @@ fn prepare(
     }
     for (name, text) in request.ctx_expr.iter().flatten() {
         let value =
-            constant(text, dialect, now.clone()).map_err(|error| format!("ctxExpr: {name}: {error}"))?;
+            constant(text, dialect, now).map_err(|error| format!("ctxExpr: {name}: {error}"))?;
         entries.push((name.as_str().into(), value));
     }
     let input = match (request.input, &request.input_expr) {
         (Some(text), _) => Some(Value::from_json(text.get()).map_err(|error| format!("input: {error}"))?),
         (None, Some(text)) => {
-            Some(constant(text, dialect, now.clone()).map_err(|error| format!("inputExpr: {error}"))?)
+            Some(constant(text, dialect, now).map_err(|error| format!("inputExpr: {error}"))?)
         }
         (None, None) => None,
     };

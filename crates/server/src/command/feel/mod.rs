@@ -178,7 +178,7 @@ impl Bench {
             Ok(expression) => expression,
             Err(diagnostics) => return Answer::Refused(diagnostics),
         };
-        let at = self.now.clone().unwrap_or_else(clock);
+        let at = self.now.unwrap_or_else(clock);
         let result = match input {
             Some(input) => expression.evaluate_unary_tests(input, &self.variables, &at, &Limits::DEFAULT),
             None => expression.evaluate(&self.variables, &at, &Limits::DEFAULT),
