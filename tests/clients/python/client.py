@@ -114,7 +114,7 @@ async def some_variables(client, channel):
     async with Worker() as worker:
 
         @worker.task(task_type="work", variables_to_fetch=["amount"])
-        async def do(job: Job) -> dict:
+        async def do(job: Job, **_) -> dict:
             check("only what was asked for", {"amount": 1}, dict(job.variables))
             return {"seen": True}
 
@@ -129,7 +129,7 @@ async def retry(client, channel):
     async with Worker() as worker:
 
         @worker.task(task_type="work")
-        async def do(job: Job, job_controller: JobController) -> dict:
+        async def do(job: Job, job_controller: JobController, **_) -> dict:
             attempts.append(job.retries)
             if len(attempts) == 1:
                 await job_controller.set_failure_status("mail server away", retry_back_off_ms=300)
@@ -146,12 +146,12 @@ async def error(client, channel):
     async with Worker() as worker:
 
         @worker.task(task_type="charge")
-        async def charge(job: Job, job_controller: JobController) -> dict:
+        async def charge(job: Job, job_controller: JobController, **_) -> dict:
             await job_controller.set_error_status("card declined", "CARD_DECLINED", {"reason": "no money"})
             return {}
 
         @worker.task(task_type="repair")
-        async def repair(job: Job) -> dict:
+        async def repair(job: Job, **_) -> dict:
             return {"repaired": True, "why": job.variables.get("reason")}
 
         worker.start()
