@@ -5,6 +5,8 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
+use weir_engine::rejection::Rejection;
+
 use crate::handle::SubmitError;
 
 const RUNNING: i64 = i64::MIN;
@@ -53,6 +55,7 @@ impl Clock {
         if self.may_be_set {
             return Ok(());
         }
-        Err(SubmitError::Unavailable("the clock can be set only on a server started with `weir dev`".into()))
+        let reason = "Expected to set the clock, but only a server started with `weir dev` lets it be set";
+        Err(SubmitError::Rejected(Rejection::state(reason)))
     }
 }
