@@ -3,8 +3,9 @@
 use std::{path::Path, process::Command};
 
 use crate::{
-    run::{self, Failed, build_weir, exists, root, say},
+    run::{self, Failed, build_weir, root, say},
     server::Server,
+    tools::{self, Tool},
 };
 
 /// A client's test program.
@@ -33,14 +34,12 @@ impl Client {
         }
     }
 
-    /// What must be on the machine, with Debian's package for it.
-    fn tools(self) -> &'static [(&'static str, &'static str)] {
+    /// What must be on the machine.
+    fn needs(self) -> &'static [Tool] {
         match self {
-            Self::Python => &[("python3", "python3-venv")],
-            Self::NodeSdk | Self::NodeRest => &[("npm", "npm")],
-            Self::JavaZeebe | Self::JavaGrpc | Self::JavaRest => {
-                &[("mvn", "maven"), ("java", "openjdk-17-jdk-headless")]
-            }
+            Self::Python => &[Tool::Python],
+            Self::NodeSdk | Self::NodeRest => &[Tool::Npm],
+            Self::JavaZeebe | Self::JavaGrpc | Self::JavaRest => &[Tool::Java, Tool::Maven],
         }
     }
 
@@ -94,6 +93,16 @@ fn java(class: &'static str, arguments: &[&'static str]) -> Vec<&'static str> {
         .collect()
 }
 
+/// The names of all clients.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    Client::ALL.into_iter().map(Client::name)
+}
+
+/// What the client with this name needs on the machine.
+pub(crate) fn needs(name: &str) -> &'static [Tool] {
+    Client::ALL.into_iter().find(|client| client.name() == name).map_or(&[], Client::needs)
+}
+
 /// Runs the named clients, or all. Each gets a server of its own with an empty data folder.
 pub(crate) fn run(names: &[&str]) -> Result<(), Failed> {
     let chosen = choose(names)?;
@@ -102,12 +111,10 @@ pub(crate) fn run(names: &[&str]) -> Result<(), Failed> {
     let mut failed = Vec::new();
     for client in chosen {
         let name = client.name();
-        let missing = client.tools().iter().find(|(tool, _)| !exists(tool));
-        let result = match missing {
-            Some((tool, package)) => {
-                Err(Failed(format!("{tool} is not installed; on Debian: apt-get install {package}")))
-            }
-            None => client.install(&folder).and_then(|()| run_one(client, &weir, &folder)),
+        let missing = tools::ensure(client.needs());
+        let result = match missing.is_empty() {
+            false => Err(Failed(missing.join("; "))),
+            true => client.install(&folder).and_then(|()| run_one(client, &weir, &folder)),
         };
         match result {
             Ok(()) => say(&format!("== {name}: ok")),

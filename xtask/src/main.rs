@@ -4,6 +4,8 @@ mod clients;
 mod kill9;
 mod run;
 mod server;
+mod test;
+mod tools;
 
 use std::{env, process::ExitCode};
 
@@ -11,6 +13,7 @@ use run::{Failed, say};
 
 const HELP: &str = "cargo xtask COMMAND
 
+  test [PART...]      everything that CI checks; installs what it needs and says what it cannot install
   clients [NAME...]   the published clients (python, node-sdk, node-rest, java-zeebe, java-grpc, java-rest) against the release binary
   kill9 [KILLS]       clients at work while the server is killed (25 times), then every acknowledged instance accounted for
   help                this text";
@@ -19,6 +22,7 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let result = match arguments.as_slice() {
+        ["test", parts @ ..] => test::test(parts),
         ["clients", names @ ..] => clients::run(names),
         ["kill9"] => kill9::run(kill9::KILLS),
         ["kill9", kills] => match kills.parse() {
@@ -33,6 +37,7 @@ fn main() -> ExitCode {
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
+        Err(Failed(why)) if why.is_empty() => ExitCode::FAILURE,
         Err(Failed(why)) => {
             say(&format!("FAILED: {why}"));
             ExitCode::FAILURE

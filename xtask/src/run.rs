@@ -11,6 +11,11 @@ use std::{
 pub(crate) struct Failed(pub(crate) String);
 
 impl Failed {
+    /// A failure that was told already.
+    pub(crate) fn silently() -> Self {
+        Self(String::new())
+    }
+
     /// An error of the system, with what was being done.
     pub(crate) fn io(doing: impl Into<String>) -> impl FnOnce(io::Error) -> Self {
         let doing = doing.into();
