@@ -1,11 +1,16 @@
 //! Automation of this repository: `cargo xtask help` lists it.
 
 mod clients;
+mod docs;
 mod kill9;
+mod metadata;
 mod run;
 mod server;
+mod source;
 mod test;
+mod tidy;
 mod tools;
+mod tree;
 
 use std::{env, process::ExitCode};
 
@@ -14,6 +19,9 @@ use run::{Failed, say};
 const HELP: &str = "cargo xtask COMMAND
 
   test [PART...]      everything that CI checks; installs what it needs and says what it cannot install
+  tidy                what a reviewer would nag about: walls between crates, names, lengths, licences, documents
+  ratchet             writes xtask/ratchet.txt anew after something long was made shorter
+  docs                writes the documents that are made from the code
   clients [NAME...]   the published clients (python, node-sdk, node-rest, java-zeebe, java-grpc, java-rest) against the release binary
   kill9 [KILLS]       clients at work while the server is killed (25 times), then every acknowledged instance accounted for
   help                this text";
@@ -23,6 +31,9 @@ fn main() -> ExitCode {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let result = match arguments.as_slice() {
         ["test", parts @ ..] => test::test(parts),
+        ["tidy"] => tidy::tidy(),
+        ["ratchet"] => tidy::ratchet(),
+        ["docs"] => docs::docs(),
         ["clients", names @ ..] => clients::run(names),
         ["kill9"] => kill9::run(kill9::KILLS),
         ["kill9", kills] => match kills.parse() {

@@ -9,6 +9,7 @@ use std::{
 use crate::{
     clients, kill9,
     run::{Failed, build_weir, root, run, say},
+    tidy,
     tools::{self, Tool},
 };
 
@@ -16,6 +17,7 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Part {
     Format,
+    Tidy,
     Lints,
     Tests,
     Release,
@@ -37,13 +39,14 @@ enum Outcome {
 impl Part {
     /// All parts in the order in which they are run: what is quick and fails often comes first.
     fn all() -> Vec<Self> {
-        let first = [Self::Format, Self::Lints, Self::Tests, Self::Release];
+        let first = [Self::Format, Self::Tidy, Self::Lints, Self::Tests, Self::Release];
         first.into_iter().chain(clients::names().map(Self::Client)).chain([Self::Kill9]).collect()
     }
 
     fn name(self) -> String {
         match self {
             Self::Format => "format".to_owned(),
+            Self::Tidy => "tidy".to_owned(),
             Self::Lints => "lints".to_owned(),
             Self::Tests => "tests".to_owned(),
             Self::Release => "release".to_owned(),
@@ -55,7 +58,7 @@ impl Part {
     /// Whether the others are pointless when this one fails.
     fn is_needed_by_all_later(self) -> bool {
         match self {
-            Self::Format | Self::Lints | Self::Tests | Self::Client(_) | Self::Kill9 => false,
+            Self::Format | Self::Tidy | Self::Lints | Self::Tests | Self::Client(_) | Self::Kill9 => false,
             Self::Release => true,
         }
     }
@@ -66,7 +69,7 @@ impl Part {
             Self::Format => &[Tool::Rustfmt],
             Self::Lints => &[Tool::Clippy],
             Self::Client(name) => clients::needs(name),
-            Self::Tests | Self::Release | Self::Kill9 => &[],
+            Self::Tidy | Self::Tests | Self::Release | Self::Kill9 => &[],
         }
     }
 
@@ -74,7 +77,7 @@ impl Part {
     fn uses(self) -> &'static [Tool] {
         match self {
             Self::Tests => &[Tool::Java, Tool::Maven],
-            Self::Format | Self::Lints | Self::Release | Self::Client(_) | Self::Kill9 => &[],
+            Self::Format | Self::Tidy | Self::Lints | Self::Release | Self::Client(_) | Self::Kill9 => &[],
         }
     }
 
@@ -88,6 +91,7 @@ impl Part {
         }
         match self {
             Self::Format => one(run(&mut cargo(&["fmt", "--all", "--check"]))),
+            Self::Tidy => one(tidy::tidy()),
             Self::Lints => {
                 let arguments = ["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"];
                 one(run(&mut cargo(&arguments)))
