@@ -6,18 +6,18 @@
 //! partitions 3            at the top: how many partitions; 1 where nothing is said
 //! deploy [FILE...]        the case's own .bpmn where no file is named
 //! start ID[:VERSION] [at=A,B] [result[=X,Y]] [{variables}]
-//! cancel REF · resolve REF · delete ID:VERSION · set REF [local] {variables}
+//! cancel REF | resolve REF | delete ID:VERSION | set REF [local] {variables}
 //! activate TYPE [max=N] [for=5m] [worker=W] [fetch=X,Y] [bytes=N]
 //! worker TYPE [N]         N jobs of this type are taken as soon as they are free
-//! complete JOB [{variables}] · throw JOB CODE [MESSAGE] [{variables}] · yield JOB
+//! complete JOB [{variables}] | throw JOB CODE [MESSAGE] [{variables}] | yield JOB
 //! fail JOB retries=N [backoff=10s] [message=TEXT] [{variables}]
-//! retries JOB N · timeout JOB 5m
-//! publish NAME KEY [ttl=1h] [id=X] [{variables}] · correlate NAME KEY [{variables}]
-//! decide ID [{variables}] · evaluate TEXT [{variables}]
+//! retries JOB N | timeout JOB 5m
+//! publish NAME KEY [ttl=1h] [id=X] [{variables}] | correlate NAME KEY [{variables}]
+//! decide ID [{variables}] | evaluate TEXT [{variables}]
 //! tick 2d                 time passes, stopping wherever something is due; late 2d: all at once
-//! hold mail · hold work   mail, or work that was put off, waits for ...
-//! deliver [N] · continue  ... these; `release` ends both holds
-//! crash · checkpoint      memory is lost and rebuilt; rows are written
+//! hold mail | hold work   mail, or work that was put off, waits for ...
+//! deliver [N] | continue  ... these; `release` ends both holds
+//! crash | checkpoint      memory is lost and rebuilt; rows are written
 //! state                   rows by table
 //! @2 COMMAND              on partition 2 (for start, activate, crash, checkpoint)
 //! brief COMMAND           counts events by kind instead of listing them
