@@ -126,14 +126,17 @@ async def some_variables(client, channel):
 
 async def retry(client, channel):
     attempts = []
+
+    async def try_again(exception: Exception, job: Job, job_controller: JobController) -> None:
+        await job_controller.set_failure_status(str(exception), retry_back_off_ms=300)
+
     async with Worker() as worker:
 
-        @worker.task(task_type="work")
-        async def do(job: Job, job_controller: JobController, **_) -> dict:
+        @worker.task(task_type="work", exception_handler=try_again)
+        async def do(job: Job, **_) -> dict:
             attempts.append(job.retries)
             if len(attempts) == 1:
-                await job_controller.set_failure_status("mail server away", retry_back_off_ms=300)
-                return {}
+                raise RuntimeError("mail server away")
             return {"attempts": len(attempts)}
 
         worker.start()
@@ -143,12 +146,14 @@ async def retry(client, channel):
 
 
 async def error(client, channel):
+    async def declined(exception: Exception, job: Job, job_controller: JobController) -> None:
+        await job_controller.set_error_status(str(exception), "CARD_DECLINED", {"reason": "no money"})
+
     async with Worker() as worker:
 
-        @worker.task(task_type="charge")
-        async def charge(job: Job, job_controller: JobController, **_) -> dict:
-            await job_controller.set_error_status("card declined", "CARD_DECLINED", {"reason": "no money"})
-            return {}
+        @worker.task(task_type="charge", exception_handler=declined)
+        async def charge(job: Job, **_) -> dict:
+            raise RuntimeError("card declined")
 
         @worker.task(task_type="repair")
         async def repair(job: Job, **_) -> dict:
