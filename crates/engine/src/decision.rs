@@ -79,7 +79,8 @@ pub(crate) fn evaluate(tx: &mut Tx<'_>, decision: DecisionRef, variables: Docume
                 format!("Expected to evaluate decision '{id}', but no decision found for id '{id}'")
             }
         };
-        return tx.answer(Err(Rejection::not_found(reason)));
+        // Zeebe 8.6 answers so, not NOT_FOUND (measured).
+        return tx.answer(Err(Rejection::invalid(reason)));
     };
     let evaluation = tx.next_key();
     match record(tx, key, evaluation, outcome) {

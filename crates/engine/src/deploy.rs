@@ -81,11 +81,25 @@ fn parse_all(tx: &Tx<'_>, resources: &[Resource]) -> Result<Vec<Parsed>, Rejecti
     if errors.is_empty() {
         return Ok(parsed);
     }
-    let text = format!(
-        "Expected to deploy new resources, but encountered the following errors:\n{}",
-        errors.join("\n")
-    );
-    Err(Rejection::invalid(crate::incident::cut(text, limits::MESSAGE_TEXT_BYTES)))
+    Err(Rejection::invalid(refusal(&errors)))
+}
+
+/// The text of a refused deployment. Clients can not take a long one: what does not fit is counted.
+fn refusal(errors: &[String]) -> String {
+    let mut text = String::from("Expected to deploy new resources, but encountered the following errors:");
+    for (shown, error) in errors.iter().enumerate() {
+        let fits = text.len() + error.len() + 100 <= limits::MESSAGE_TEXT_BYTES;
+        if !fits && shown > 0 {
+            text.push_str(&format!(
+                "\n... and {} more files with errors; mend these first",
+                errors.len() - shown
+            ));
+            break;
+        }
+        text.push('\n');
+        text.push_str(error.trim_end());
+    }
+    crate::incident::cut(text, limits::MESSAGE_TEXT_BYTES)
 }
 
 fn parse(tx: &Tx<'_>, resource: &Resource) -> Result<Parsed, String> {

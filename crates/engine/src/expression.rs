@@ -9,6 +9,7 @@ use weir_feel::{Binding, Evaluation, Expression, Number, Value, Variables, Warni
 
 use crate::{
     key::ElementKey,
+    limits,
     state::row::IncidentKind,
     tx::{Failure, Tx},
     variable,
@@ -76,11 +77,24 @@ pub(crate) fn text(tx: &Tx<'_>, expr: &Expr, scope: Option<ElementKey>) -> Resul
         Expr::Feel(expression) => {
             let result = evaluate(tx, expression, scope, &[])?;
             match result.value {
-                Value::String(text) => Ok(text),
+                Value::String(text) => name(expression, text),
                 other => Err(wrong_kind(expression.text(), &["STRING"], &other, &result.warnings)),
             }
         }
     }
+}
+
+/// A name or an id that an expression gave, if it is not too long to be one.
+fn name(expression: &Expression, text: Arc<str>) -> Result<Arc<str>, Failure> {
+    if text.len() <= limits::NAME_BYTES {
+        return Ok(text);
+    }
+    Err(Failure::extract(format!(
+        "Expected result of the expression '{}' to have at most {} bytes, but it has {} bytes.",
+        expression.text(),
+        limits::NAME_BYTES,
+        text.len()
+    )))
 }
 
 /// An attribute that must give a number; fractions are cut.
@@ -122,7 +136,7 @@ pub(crate) fn correlation_key(
 ) -> Result<Arc<str>, Failure> {
     let result = evaluate(tx, expression, Some(scope), &[])?;
     match &result.value {
-        Value::String(text) => Ok(text.clone()),
+        Value::String(text) => name(expression, text.clone()),
         Value::Number(number) => Ok(number.to_i64_wrapping().to_string().into()),
         other => Err(Failure::extract(format!(
             "Failed to extract the correlation key for '{}': The value must be either a string or a number, but was '{}'.{}",

@@ -173,8 +173,7 @@ pub(crate) fn start_ended(tx: &mut Tx<'_>, instance: ElementKey) {
         let Some(start) = tx.state().message_starts.get(&(name.clone(), lock.process_id.clone())) else {
             continue;
         };
-        let mut kept = kept(tx, &name, &lock.correlation_key).into_iter();
-        if let Some((key, message)) = kept.find(|(key, _)| !had(tx, *key, &lock.process_id))
+        if let Some((key, message)) = next_kept(tx, &name, &lock.correlation_key, &lock.process_id)
             && next.as_ref().is_none_or(|(oldest, _, _)| key < *oldest)
         {
             next = Some((key, message, start));
@@ -185,16 +184,22 @@ pub(crate) fn start_ended(tx: &mut Tx<'_>, instance: ElementKey) {
     }
 }
 
-/// The kept messages with a name and a correlation key, oldest first.
-fn kept(tx: &Tx<'_>, name: &Arc<str>, correlation_key: &Arc<str>) -> Vec<(MessageKey, Arc<Message>)> {
+/// The oldest kept message with a name and a correlation key that a process did not have.
+fn next_kept(
+    tx: &Tx<'_>,
+    name: &Arc<str>,
+    correlation_key: &Arc<str>,
+    process_id: &Arc<str>,
+) -> Option<(MessageKey, Arc<Message>)> {
     tx.state()
         .messages_by_name
         .prefix((name.clone(), correlation_key.clone(), MessageKey(0)), |(n, c, _)| {
             n == name && c == correlation_key
         })
         .filter_map(|((_, _, key), _)| tx.state().messages.get(key).map(|message| (*key, message)))
-        .filter(|(_, message)| message.deadline_ms > tx.now_ms && message.request.is_none())
-        .collect()
+        .find(|(key, message)| {
+            message.deadline_ms > tx.now_ms && message.request.is_none() && !had(tx, *key, process_id)
+        })
 }
 
 /// Somebody begins to wait for a message that this partition keeps.
@@ -208,8 +213,7 @@ pub(crate) fn subscribe(tx: &mut Tx<'_>, opened: OpenSubscription) {
 fn next_message(tx: &mut Tx<'_>, subscription: SubscriptionKey) {
     let Some(row) = tx.state().subscriptions.get(&subscription) else { return };
     let OpenSubscription { message_name, correlation_key, process_id, .. } = &row.opened;
-    let next =
-        kept(tx, message_name, correlation_key).into_iter().find(|(key, _)| !had(tx, *key, process_id));
+    let next = next_kept(tx, message_name, correlation_key, process_id);
     if let Some((key, message)) = next {
         deliver(tx, key, &message, subscription);
     }
@@ -268,8 +272,12 @@ pub(crate) fn due(tx: &mut Tx<'_>, key: MessageKey) {
     let request = tx.state().messages.get(&key).and_then(|message| message.request);
     tx.emit(Event::MessageExpired(key));
     if let Some(request) = request {
-        let reason = "Expected to correlate the message, but nobody took it in time";
-        tx.answer_to(RequestId(request), Err(Rejection::not_found(reason)));
+        let reason = format!(
+            "Expected to correlate the message within {} s, but the partition of its subscription did not answer; it may \
+             still be correlated",
+            CORRELATION_MS / 1_000
+        );
+        tx.answer_to(RequestId(request), Err(Rejection::new(RejectionCode::ProcessingError, reason)));
     }
 }
 

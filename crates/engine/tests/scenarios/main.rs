@@ -5,6 +5,7 @@
 //! [`render`].
 
 mod check;
+mod limits;
 mod names;
 mod play;
 mod render;
@@ -13,7 +14,7 @@ mod world;
 
 use std::path::{Path, PathBuf};
 
-use play::Played;
+use play::{How, Played};
 
 /// A script and where it stands.
 struct Case {
@@ -55,14 +56,17 @@ fn picked(case: &Case) -> bool {
     std::env::var("WEIR_SCENARIO").map_or(true, |part| case.path.to_string_lossy().contains(&part))
 }
 
-fn play_all(mut judge: impl FnMut(&Case, Played) -> Result<(), String>, crashes: Option<u64>) {
+fn play_all(mut judge: impl FnMut(&Case, Played) -> Result<(), String>, how: How) {
     let mut failures = Vec::new();
     let mut number = 0;
     for case in cases().iter().filter(|case| picked(case)) {
         number += 1;
-        let seed = crashes.map(|seed| seed.wrapping_add(number));
+        let how = match how {
+            How::Crashing(seed) => How::Crashing(seed.wrapping_add(number)),
+            other => other,
+        };
         let played = script::parse(&case.text).and_then(|script| {
-            let play = std::panic::AssertUnwindSafe(|| play::play(&case.path, &script, seed));
+            let play = std::panic::AssertUnwindSafe(|| play::play(&case.path, &script, how));
             std::panic::catch_unwind(play).unwrap_or_else(|_| Err("it panicked".to_string()))
         });
         if let Err(failure) = played.and_then(|played| judge(case, played)) {
@@ -89,13 +93,14 @@ fn scenarios_come_out_as_told() {
                 let diff = script::diff(&case.text, &played.transcript);
                 return Err(format!("differs (WEIR_UPDATE=1 accepts it)\n{diff}"));
             }
-            let again = script::parse(&case.text).and_then(|script| play::play(&case.path, &script, None))?;
+            let again =
+                script::parse(&case.text).and_then(|script| play::play(&case.path, &script, How::Again))?;
             match again.journals == played.journals {
                 true => Ok(()),
                 false => Err("the same commands gave other bytes the second time".to_string()),
             }
         },
-        None,
+        How::Checked,
     );
 }
 
@@ -110,7 +115,7 @@ fn crashes_anywhere_change_nothing() {
                     Err(format!("differs after crashes\n{}", script::diff(&case.text, &played.transcript)))
                 }
             },
-            Some(seed),
+            How::Crashing(seed),
         );
     }
 }

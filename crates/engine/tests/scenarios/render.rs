@@ -295,7 +295,7 @@ impl Renderer<'_> {
         match &answer.result {
             Err(rejection) => {
                 let reason = self.names.in_text(&rejection.reason).replace('\n', "\n    ");
-                vec![format!("! {}: {}", rejection.code.name(), shorten(&reason))]
+                vec![format!("! {}: {reason}", rejection.code.name())]
             }
             Ok(reply) => self.reply(reply),
         }

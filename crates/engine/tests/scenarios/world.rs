@@ -62,7 +62,7 @@ pub(crate) struct World {
     requests: u64,
 }
 
-fn settings(id: u16, partitions: u16) -> Settings {
+pub(crate) fn settings(id: u16, partitions: u16) -> Settings {
     Settings {
         partition: PartitionId(id),
         partitions,
