@@ -33,6 +33,8 @@ pub struct Switches {
     pub rounds_to_double: bool,
     /// The name of a built-in function is a value.
     pub builtin_values: bool,
+    /// A boolean tests a boolean input for equality (`flag` in a cell); otherwise `true` holds for every input.
+    pub booleans_are_inputs: bool,
     /// `1e3` is a number.
     pub exponent_notation: bool,
     /// A one-item list stands for its item and an item for a one-item list where the other is needed.
@@ -69,6 +71,7 @@ const BPMN: Switches = Switches {
     unicode_escapes: false,
     rounds_to_double: true,
     builtin_values: false,
+    booleans_are_inputs: false,
     exponent_notation: false,
     singleton_coercion: false,
     filter_scalars: false,
@@ -88,6 +91,7 @@ const DMN: Switches = Switches {
     unicode_escapes: true,
     rounds_to_double: false,
     builtin_values: true,
+    booleans_are_inputs: true,
     exponent_notation: true,
     singleton_coercion: true,
     filter_scalars: true,

@@ -133,7 +133,8 @@ impl<'n> Compiler<'n> {
             && let Some(builtin) = crate::builtin::find(name, self.dialect)
         {
             let function = Function::new(FunctionKind::Builtin(builtin));
-            return Node { kind: NodeKind::Constant(Value::Function(function)), span };
+            let otherwise = Node { kind: NodeKind::Constant(Value::Function(function)), span };
+            return self.scopes.entry_or(name, span, otherwise);
         }
         self.scopes.resolve(name, span)
     }

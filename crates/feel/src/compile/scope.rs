@@ -148,12 +148,16 @@ impl Scopes {
             None if nth == 0 => NodeKind::Global(self.global(name)),
             None => NodeKind::Captured(self.capture(nth, name, span)),
         };
-        let otherwise = Node { kind, span };
-        if items.is_empty() {
-            return otherwise;
-        }
-        let entry = EntryNode { name: name.clone(), items: items.into(), otherwise };
-        Node { kind: NodeKind::Entry(Box::new(entry)), span }
+        entry(name, items, Node { kind, span })
+    }
+
+    /// The entry of that name of the items of the filters around, or something else if they have none.
+    pub(super) fn entry_or(&self, name: &Arc<str>, span: Span, otherwise: Node) -> Node {
+        let bindings = self.frames.last().map_or(&[][..], |frame| &frame.bindings).iter().rev();
+        let items = bindings
+            .filter(|binding| matches!(binding.kind, BindingKind::Item))
+            .map(|binding| Node { kind: NodeKind::Local(binding.place), span });
+        entry(name, items.collect(), otherwise)
     }
 
     fn global(&mut self, name: &Arc<str>) -> u32 {
@@ -173,4 +177,13 @@ impl Scopes {
         self.frames[nth].captured.push((name.clone(), node));
         self.frames[nth].captured.len() as u32 - 1
     }
+}
+
+fn entry(name: &Arc<str>, items: Vec<Node>, otherwise: Node) -> Node {
+    if items.is_empty() {
+        return otherwise;
+    }
+    let span = otherwise.span;
+    let entry = EntryNode { name: name.clone(), items: items.into(), otherwise };
+    Node { kind: NodeKind::Entry(Box::new(entry)), span }
 }

@@ -5,7 +5,7 @@ use crate::machine::{Machine, Stop};
 use crate::node::{DomainNode, LoopNode};
 use crate::number::Number;
 use crate::temporal::Date;
-use crate::value::{List, Value};
+use crate::value::{self, List, Value};
 
 /// Items of a range with an open end that are listed; the same as the default limit of a list.
 const MAX_LISTED_ITEMS: usize = crate::limits::Limits::DEFAULT.list_items;
@@ -133,6 +133,10 @@ impl<'m> Machine<'m> {
                 Value::List(items) => Ok(Some(Domain::Items(items))),
                 Value::Range(range) if self.switches().range_values => {
                     let (start, end) = (range.start(), range.end());
+                    // `2..1` of a `for` counts down; the range `[2..1]` is no range (DMN 1.5 table 55).
+                    if value::compare(&start.value, &end.value, self.switches()).is_some_and(|o| o.is_gt()) {
+                        return Ok(None);
+                    }
                     Ok(span(&start.value, &end.value)
                         .map(|domain| domain.without_ends(start.included, end.included)))
                 }

@@ -120,8 +120,12 @@ impl Machine<'_> {
     }
 
     /// Whether a value, used as a test, holds for the input: it is true, the input, or a list or range with it.
+    /// For a boolean input the standard's dialect takes a boolean as the value that the input must be.
     fn matches(&mut self, value: &Value, input: &Value, span: Span) -> Result<Value, Stop> {
         match value {
+            Value::Boolean(value) if self.switches().booleans_are_inputs && input.as_bool().is_some() => {
+                return Ok(Value::Boolean(input.as_bool() == Some(*value)));
+            }
             Value::Boolean(true) => return Ok(Value::Boolean(true)),
             Value::List(items) => {
                 self.burn(items.len() as u64)?;
@@ -168,24 +172,10 @@ impl Machine<'_> {
     ) -> Result<Value, Stop> {
         let end = self.evaluate(node)?;
         if self.switches().range_values {
-            return Ok(open_range(operator, end));
+            return Ok(Range::compared(operator, end).map_or(Value::Null, Value::Range));
         }
         let input = self.given_input();
         Ok(self.compared(operator, &input, &end, span))
-    }
-}
-
-fn open_range(operator: ComparisonOperator, end: Value) -> Value {
-    use crate::value::Boundary;
-    let nothing = Boundary { value: Value::Null, included: false };
-    let at = |included| Boundary { value: end.clone(), included };
-    match operator {
-        ComparisonOperator::Less => Value::Range(Range::new(nothing, at(false))),
-        ComparisonOperator::LessOrEqual => Value::Range(Range::new(nothing, at(true))),
-        ComparisonOperator::Greater => Value::Range(Range::new(at(false), nothing)),
-        ComparisonOperator::GreaterOrEqual => Value::Range(Range::new(at(true), nothing)),
-        ComparisonOperator::Equal => Value::Range(Range::new(at(true), at(true))),
-        ComparisonOperator::NotEqual => Value::Null,
     }
 }
 

@@ -14,7 +14,10 @@ impl Number {
                 Some(sum) => Some(Number(Repr::Int(sum))),
                 None => Number::from_parts(i128::from(left) + i128::from(right), 0),
             },
-            _ => add(self.parts(), other.parts()),
+            _ => match aligned_few(self, other) {
+                Some((left, right, exponent)) => Number::from_few(left + right, exponent),
+                None => add(self.parts(), other.parts()),
+            },
         }
     }
 
@@ -26,10 +29,13 @@ impl Number {
                 Some(difference) => Some(Number(Repr::Int(difference))),
                 None => Number::from_parts(i128::from(left) - i128::from(right), 0),
             },
-            _ => {
-                let (coefficient, exponent) = other.parts();
-                add(self.parts(), (-coefficient, exponent))
-            }
+            _ => match aligned_few(self, other) {
+                Some((left, right, exponent)) => Number::from_few(left - right, exponent),
+                None => {
+                    let (coefficient, exponent) = other.parts();
+                    add(self.parts(), (-coefficient, exponent))
+                }
+            },
         }
     }
 
@@ -40,6 +46,14 @@ impl Number {
             && let Some(product) = left.checked_mul(right)
         {
             return Some(Number(Repr::Int(product)));
+        }
+        if let (Some((left, left_exponent)), Some((right, right_exponent))) =
+            (self.small_parts(), other.small_parts())
+        {
+            return Number::from_few(
+                i128::from(left) * i128::from(right),
+                left_exponent + right_exponent,
+            );
         }
         let ((left, left_exponent), (right, right_exponent)) = (self.parts(), other.parts());
         match left.checked_mul(right) {
@@ -176,6 +190,32 @@ fn add(left: (i128, i32), right: (i128, i32)) -> Option<Number> {
         },
         None => wide::add(left, right),
     }
+}
+
+/// Powers of ten that fit 64 bits.
+const SMALL_POWERS: [i64; 19] = {
+    let mut powers = [1_i64; 19];
+    let mut nth = 1;
+    while nth < 19 {
+        powers[nth] = powers[nth - 1] * 10;
+        nth += 1;
+    }
+    powers
+};
+
+/// Both coefficients at the smaller exponent, if both are of 64 bits and their exponents near each other: the
+/// common case, in one multiplication that cannot overflow. Each is below 2^123.
+#[inline]
+pub(super) fn aligned_few(left: &Number, right: &Number) -> Option<(i128, i128, i32)> {
+    let (left, left_exponent) = left.small_parts()?;
+    let (right, right_exponent) = right.small_parts()?;
+    let difference = left_exponent - right_exponent;
+    let factor = i128::from(*SMALL_POWERS.get(difference.unsigned_abs() as usize)?);
+    let (left, right) = (i128::from(left), i128::from(right));
+    Some(match difference >= 0 {
+        true => (left * factor, right, right_exponent),
+        false => (left, right * factor, left_exponent),
+    })
 }
 
 /// Both coefficients at the smaller exponent, if they fit 128 bits.

@@ -70,12 +70,20 @@ enum Repr {
 struct Packed([u64; 2]);
 
 impl Packed {
+    #[inline]
     fn new(coefficient: i128, exponent: i32) -> Self {
         let exponent_mask = (1_u128 << EXPONENT_BITS) - 1;
         let bits = ((coefficient as u128) << EXPONENT_BITS) | (exponent as u128 & exponent_mask);
         Self([(bits >> 64) as u64, bits as u64])
     }
 
+    #[inline]
+    fn small_parts(self) -> Option<(i64, i32)> {
+        let (coefficient, exponent) = self.parts();
+        i64::try_from(coefficient).ok().map(|coefficient| (coefficient, exponent))
+    }
+
+    #[inline]
     fn parts(self) -> (i128, i32) {
         let bits = ((u128::from(self.0[0]) << 64) | u128::from(self.0[1])) as i128;
         let unused = i64::BITS - EXPONENT_BITS;
@@ -95,6 +103,7 @@ impl Number {
     }
 
     /// Parts that already fit.
+    #[inline]
     fn raw(coefficient: i128, exponent: i32) -> Number {
         if exponent == 0
             && let Ok(whole) = i64::try_from(coefficient)
@@ -119,6 +128,25 @@ impl Number {
             Repr::Int(whole) => Some(whole),
             Repr::Decimal(_) => None,
         }
+    }
+
+    /// Coefficient and exponent, if the coefficient fits 64 bits: what most numbers are.
+    #[inline]
+    fn small_parts(&self) -> Option<(i64, i32)> {
+        match self.0 {
+            Repr::Int(whole) => Some((whole, 0)),
+            Repr::Decimal(packed) => packed.small_parts(),
+        }
+    }
+
+    /// Parts whose coefficient is below 127 bits, from small numbers: rounded only if they need it.
+    #[inline]
+    fn from_few(coefficient: i128, exponent: i32) -> Option<Number> {
+        const MOST: u128 = COEFFICIENT_END.unsigned_abs();
+        if coefficient.unsigned_abs() < MOST && (MIN_EXPONENT..=MAX_EXPONENT).contains(&exponent) {
+            return Some(Self::raw(coefficient, exponent));
+        }
+        Self::from_parts(coefficient, exponent)
     }
 
     /// Whether it is zero.
@@ -221,7 +249,10 @@ impl Ord for Number {
     fn cmp(&self, other: &Self) -> Ordering {
         match (self.0, other.0) {
             (Repr::Int(left), Repr::Int(right)) => left.cmp(&right),
-            _ => arithmetic::compare(self.parts(), other.parts()),
+            _ => match arithmetic::aligned_few(self, other) {
+                Some((left, right, _)) => left.cmp(&right),
+                None => arithmetic::compare(self.parts(), other.parts()),
+            },
         }
     }
 }

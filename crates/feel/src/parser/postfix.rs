@@ -44,10 +44,10 @@ impl Parser<'_> {
         }
     }
 
-    /// `[filter]`; nothing if the bracket closes a range that started before (`]1..2[`).
+    /// `[filter]`; nothing if the bracket closes a range that started before (`]1..2[`, `]1..2[.start`).
     fn filter(&mut self) -> Option<Expr> {
         use TokenKind::*;
-        if matches!(self.peek(1).kind, End | CloseParen | CloseBracket | Comma)
+        if matches!(self.peek(1).kind, End | CloseParen | CloseBracket | Comma | Dot)
             || (matches!(self.word(1), "and" | "or" | "then" | "else" | "return" | "satisfies")
                 && self.peek(2).kind != OpenParen)
         {

@@ -37,7 +37,11 @@ fn equal_contexts(left: &Context, right: &Context, switches: &Switches) -> Optio
 fn equal_ranges(left: &Range, right: &Range, switches: &Switches) -> Option<bool> {
     let same =
         |a: &Boundary, b: &Boundary| Some(a.included == b.included && equal(&a.value, &b.value, switches)?);
-    Some(same(left.start(), right.start())? && same(left.end(), right.end())?)
+    Some(
+        left.comparison() == right.comparison()
+            && same(left.start(), right.start())?
+            && same(left.end(), right.end())?,
+    )
 }
 
 /// How two values are ordered; `None` if they cannot be compared.

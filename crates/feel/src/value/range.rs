@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::Value;
+use crate::ast::ComparisonOperator;
 
 /// All values between two ends.
 #[derive(Clone, Debug)]
@@ -12,6 +13,7 @@ pub struct Range(Arc<Ends>);
 struct Ends {
     start: Boundary,
     end: Boundary,
+    comparison: Option<ComparisonOperator>,
 }
 
 /// One end of a range.
@@ -26,7 +28,27 @@ pub struct Boundary {
 impl Range {
     /// A range between these ends.
     pub fn new(start: Boundary, end: Boundary) -> Self {
-        Self(Arc::new(Ends { start, end }))
+        Self(Arc::new(Ends { start, end, comparison: None }))
+    }
+
+    /// A range written as a comparison with one end, such as `< 5` (DMN 1.5 clause 10.3.2.7); `!=` is none.
+    pub(crate) fn compared(operator: ComparisonOperator, end: Value) -> Option<Self> {
+        let nothing = Boundary { value: Value::Null, included: false };
+        let at = |included| Boundary { value: end.clone(), included };
+        let (start, end) = match operator {
+            ComparisonOperator::Less => (nothing, at(false)),
+            ComparisonOperator::LessOrEqual => (nothing, at(true)),
+            ComparisonOperator::Greater => (at(false), nothing),
+            ComparisonOperator::GreaterOrEqual => (at(true), nothing),
+            ComparisonOperator::Equal => (at(true), at(true)),
+            ComparisonOperator::NotEqual => return None,
+        };
+        Some(Self(Arc::new(Ends { start, end, comparison: Some(operator) })))
+    }
+
+    /// The operator of a range written as a comparison: such a range equals none that is written with two ends.
+    pub(crate) fn comparison(&self) -> Option<ComparisonOperator> {
+        self.0.comparison
     }
 
     /// The lower end.
