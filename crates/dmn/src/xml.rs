@@ -17,7 +17,12 @@ pub const MODEL_DEPTH_LIMIT: usize = 128;
 pub(crate) struct Xml<'a> {
     document: Document<'a>,
     line_starts: Vec<usize>,
+    /// Characters before every block of bytes: a generated file may be one long line.
+    chars_before: Vec<usize>,
 }
+
+/// Bytes of a block of [`Xml::chars_before`].
+const BLOCK_BYTES: usize = 1024;
 
 impl<'a> Xml<'a> {
     pub(crate) fn parse(bytes: &'a [u8]) -> Result<Self, Diagnostic> {
@@ -37,7 +42,11 @@ impl<'a> Xml<'a> {
         let line_starts = std::iter::once(0)
             .chain(text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(i, _)| i + 1))
             .collect();
-        let xml = Self { document, line_starts };
+        let mut chars_before = vec![0];
+        for block in text.as_bytes().chunks(BLOCK_BYTES) {
+            chars_before.push(chars_before[chars_before.len() - 1] + starts_of_chars(block));
+        }
+        let xml = Self { document, line_starts, chars_before };
         xml.check_depth()?;
         Ok(xml)
     }
@@ -79,12 +88,19 @@ impl<'a> Xml<'a> {
         let offset = node.range().start;
         let line = self.line_starts.partition_point(|start| *start <= offset).max(1);
         let start = self.line_starts[line - 1];
-        let column = self.document.input_text()[start..offset].chars().count() + 1;
+        let column = self.chars_until(offset) - self.chars_until(start) + 1;
         Place {
             element_id: node.ancestors().find_map(|a| a.attribute("id")).map(str::to_owned),
             line: u32::try_from(line).unwrap_or(u32::MAX),
             column: u32::try_from(column).unwrap_or(u32::MAX),
         }
+    }
+
+    /// Characters of the text before a byte of it.
+    fn chars_until(&self, offset: usize) -> usize {
+        let block = offset / BLOCK_BYTES;
+        let rest = &self.document.input_text().as_bytes()[block * BLOCK_BYTES..offset];
+        self.chars_before[block] + starts_of_chars(rest)
     }
 
     /// The text inside an element (comments left out), and where it starts.
@@ -99,6 +115,11 @@ impl<'a> Xml<'a> {
         }
         (text, place.unwrap_or_else(|| self.place(node)))
     }
+}
+
+/// Bytes that start a character of UTF-8.
+fn starts_of_chars(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| **byte & 0xc0 != 0x80).count()
 }
 
 fn xml_error(error: &roxmltree::Error) -> Diagnostic {
@@ -135,6 +156,15 @@ mod tests {
         let xml = Xml::parse("<a id='x'>\n  \u{e9}<b/>\n</a>".as_bytes()).unwrap();
         let b = child(xml.root(), "b").unwrap();
         assert_eq!(xml.place(b), Place { element_id: Some("x".into()), line: 2, column: 4 });
+    }
+
+    #[test]
+    fn place_counts_characters_of_a_long_line() {
+        let filler = "\u{e9}".repeat(3_000);
+        let text = format!("<a x='{filler}'><b/></a>");
+        let xml = Xml::parse(text.as_bytes()).unwrap();
+        let b = child(xml.root(), "b").unwrap();
+        assert_eq!(xml.place(b).column as usize, "<a x=''>".len() + 3_000 + 1);
     }
 
     #[test]

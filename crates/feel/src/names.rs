@@ -42,7 +42,8 @@ pub enum Type {
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Names {
     entries: Vec<(Arc<str>, Type)>,
-    types: Vec<(Arc<str>, Type)>,
+    /// Shared: every scope of a model knows the same types.
+    types: Arc<Vec<(Arc<str>, Type)>>,
 }
 
 impl Names {
@@ -66,7 +67,7 @@ impl Names {
 
     /// Adds a named type (DMN: an item definition), for `instance of` and parameters.
     pub fn insert_type(&mut self, name: &str, kind: Type) {
-        self.types.push((name.into(), kind));
+        Arc::make_mut(&mut self.types).push((name.into(), kind));
     }
 
     /// The type of that name.

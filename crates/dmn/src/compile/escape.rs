@@ -1,11 +1,36 @@
 //! Names with spaces and dashes in the BPMN dialect of FEEL: they are put in backticks where expressions mention
 //! them, as the engine inside Zeebe does, but not inside strings.
 
+use std::collections::BTreeSet;
+
 use crate::model::Model;
 use crate::model::boxed::{Expression, Form, Function, Iteration};
 
-/// The names of variables that need backticks, the longest first.
-pub(super) fn names(models: &[Model]) -> Vec<String> {
+/// Names that need backticks.
+#[derive(Debug, Default)]
+pub(super) struct Escaped {
+    names: BTreeSet<String>,
+    longest_bytes: usize,
+}
+
+impl Escaped {
+    fn new(names: BTreeSet<String>) -> Self {
+        let longest_bytes = names.iter().map(String::len).max().unwrap_or(0);
+        Self { names, longest_bytes }
+    }
+
+    /// The longest name that `rest` begins with, if a delimiter or the end follows it.
+    fn at_start_of<'t>(&self, rest: &'t str) -> Option<&'t str> {
+        let ends = rest.char_indices().filter(|(_, c)| ends_name(*c)).map(|(at, _)| at);
+        let ends = ends.take_while(|at| *at <= self.longest_bytes);
+        let whole = (rest.len() <= self.longest_bytes).then_some(rest.len());
+        let candidates = ends.chain(whole).map(|end| &rest[..end]);
+        candidates.filter(|name| self.names.contains(*name)).last()
+    }
+}
+
+/// The names of variables that need backticks.
+pub(super) fn names(models: &[Model]) -> Escaped {
     let mut names = Vec::new();
     for model in models {
         names.extend(model.inputs.iter().map(|i| i.variable.name.as_str()));
@@ -18,11 +43,7 @@ pub(super) fn names(models: &[Model]) -> Vec<String> {
             knowledge.logic.iter().for_each(|logic| of_function(logic, &mut names));
         }
     }
-    let mut names: Vec<String> =
-        names.into_iter().filter(|n| n.contains([' ', '-'])).map(str::to_owned).collect();
-    names.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
-    names.dedup();
-    names
+    Escaped::new(names.into_iter().filter(|n| n.contains([' ', '-'])).map(str::to_owned).collect())
 }
 
 fn of_function<'m>(function: &'m Function, names: &mut Vec<&'m str>) {
@@ -57,8 +78,8 @@ fn of_expression<'m>(expression: &'m Expression, names: &mut Vec<&'m str>) {
 }
 
 /// The text with the names in backticks wherever they stand between delimiters.
-pub(super) fn escaped(text: &str, names: &[String]) -> String {
-    if names.is_empty() {
+pub(super) fn escaped(text: &str, names: &Escaped) -> String {
+    if names.names.is_empty() {
         return text.to_owned();
     }
     let mut out = String::with_capacity(text.len() + 16);
@@ -72,10 +93,10 @@ pub(super) fn escaped(text: &str, names: &[String]) -> String {
             at_start = false;
             continue;
         }
-        let name = names.iter().find(|name| at_start && ends_name(rest, name));
-        if let Some(name) = name {
-            out.extend(['`', '`']);
-            out.insert_str(out.len() - 1, name);
+        if at_start && let Some(name) = names.at_start_of(rest) {
+            out.push('`');
+            out.push_str(name);
+            out.push('`');
             rest = &rest[name.len()..];
             at_start = false;
             continue;
@@ -87,10 +108,9 @@ pub(super) fn escaped(text: &str, names: &[String]) -> String {
     out
 }
 
-/// Whether `rest` begins with the name and a delimiter or the end follows it.
-fn ends_name(rest: &str, name: &str) -> bool {
-    let Some(after) = rest.strip_prefix(name) else { return false };
-    after.chars().next().is_none_or(|c| c.is_whitespace() || "()[]{},.:=<>+-*/!".contains(c))
+/// Whether a name may end before the character.
+fn ends_name(c: char) -> bool {
+    c.is_whitespace() || "()[]{},.:=<>+-*/!".contains(c)
 }
 
 /// The length of a string or an escaped name from its opening quote.
@@ -109,11 +129,12 @@ fn quoted(text: &str, quote: char) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::escaped;
+    use super::{Escaped, escaped};
 
     #[test]
     fn names_are_escaped_between_delimiters_only() {
         let names = ["loan amount".to_owned(), "pre-score".to_owned()];
+        let names = Escaped::new(names.into_iter().collect());
         assert_eq!(
             escaped("loan amount > 5 and pre-score = 1", &names),
             "`loan amount` > 5 and `pre-score` = 1"

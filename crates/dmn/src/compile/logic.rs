@@ -94,11 +94,13 @@ impl<'m> Compiler<'m> {
                 continue;
             };
             // A function of a context may call itself.
-            let mut scope = inner.clone();
-            if matches!(entry.value.form, Written::Function(_)) {
+            let logic = if matches!(entry.value.form, Written::Function(_)) {
+                let mut scope = inner.clone();
                 scope.insert(&variable.name, Type::Any);
-            }
-            let logic = self.logic(model, &entry.value, &scope);
+                self.logic(model, &entry.value, &scope)
+            } else {
+                self.logic(model, &entry.value, &inner)
+            };
             let type_id = self.inner_type(model, variable);
             let known = if type_id == Types::ANY {
                 self.shape_of(&entry.value, &logic)

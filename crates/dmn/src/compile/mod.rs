@@ -37,14 +37,14 @@ pub(crate) fn compile(models: &[Model], rules: &'static Rules, lenient: bool) ->
         types: Types::basic(),
         type_ids: BTreeMap::new(),
         named_types: Vec::new(),
-        escaped: Vec::new(),
+        escaped: escape::Escaped::default(),
         problems: Diagnostics::default(),
     };
     compiler.check_imports();
     compiler.declare_elements();
     compiler.check_cycles();
     compiler.declare_items();
-    compiler.escaped = if rules.escape_names { escape::names(models) } else { Vec::new() };
+    compiler.escaped = if rules.escape_names { escape::names(models) } else { escape::Escaped::default() };
     compiler.compile_items();
     compiler.named_types = (0..models.len()).map(|model| compiler.named_types(model)).collect();
     let nodes = compiler.nodes();
@@ -83,7 +83,7 @@ struct Compiler<'m> {
     /// By model, the types that FEEL is told of.
     named_types: Vec<Names>,
     /// Names that are put in backticks where expressions mention them.
-    escaped: Vec<String>,
+    escaped: escape::Escaped,
     problems: Diagnostics,
 }
 

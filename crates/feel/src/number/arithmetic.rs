@@ -50,10 +50,7 @@ impl Number {
         if let (Some((left, left_exponent)), Some((right, right_exponent))) =
             (self.small_parts(), other.small_parts())
         {
-            return Number::from_few(
-                i128::from(left) * i128::from(right),
-                left_exponent + right_exponent,
-            );
+            return Number::from_few(i128::from(left) * i128::from(right), left_exponent + right_exponent);
         }
         let ((left, left_exponent), (right, right_exponent)) = (self.parts(), other.parts());
         match left.checked_mul(right) {
