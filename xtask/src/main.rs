@@ -2,6 +2,7 @@
 
 mod clients;
 mod docs;
+mod fuzz;
 mod kill9;
 mod metadata;
 mod run;
@@ -22,6 +23,7 @@ const HELP: &str = "cargo xtask COMMAND
   tidy                what a reviewer would nag about: walls between crates, names, lengths, licences, documents
   ratchet             writes xtask/ratchet.txt anew after something long was made shorter
   docs                writes the documents that are made from the code
+  fuzz TARGET SECONDS one of the fuzz targets, with cargo-fuzz on nightly Rust
   clients [NAME...]   the published clients (python, node-sdk, node-rest, java-zeebe, java-grpc, java-rest) against the release binary
   kill9 [KILLS]       clients at work while the server is killed (25 times), then every acknowledged instance accounted for
   help                this text";
@@ -34,6 +36,7 @@ fn main() -> ExitCode {
         ["tidy"] => tidy::tidy(),
         ["ratchet"] => tidy::ratchet(),
         ["docs"] => docs::docs(),
+        ["fuzz", target, seconds] => fuzz::fuzz(target, seconds),
         ["clients", names @ ..] => clients::run(names),
         ["kill9"] => kill9::run(kill9::KILLS),
         ["kill9", kills] => match kills.parse() {

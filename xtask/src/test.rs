@@ -21,6 +21,7 @@ enum Part {
     Lints,
     Tests,
     Release,
+    Demo,
     Client(&'static str),
     Kill9,
 }
@@ -39,7 +40,7 @@ enum Outcome {
 impl Part {
     /// All parts in the order in which they are run: what is quick and fails often comes first.
     fn all() -> Vec<Self> {
-        let first = [Self::Format, Self::Tidy, Self::Lints, Self::Tests, Self::Release];
+        let first = [Self::Format, Self::Tidy, Self::Lints, Self::Tests, Self::Release, Self::Demo];
         first.into_iter().chain(clients::names().map(Self::Client)).chain([Self::Kill9]).collect()
     }
 
@@ -50,6 +51,7 @@ impl Part {
             Self::Lints => "lints".to_owned(),
             Self::Tests => "tests".to_owned(),
             Self::Release => "release".to_owned(),
+            Self::Demo => "demo".to_owned(),
             Self::Client(name) => format!("client {name}"),
             Self::Kill9 => "kill9".to_owned(),
         }
@@ -58,7 +60,13 @@ impl Part {
     /// Whether the others are pointless when this one fails.
     fn is_needed_by_all_later(self) -> bool {
         match self {
-            Self::Format | Self::Tidy | Self::Lints | Self::Tests | Self::Client(_) | Self::Kill9 => false,
+            Self::Format
+            | Self::Tidy
+            | Self::Lints
+            | Self::Tests
+            | Self::Demo
+            | Self::Client(_)
+            | Self::Kill9 => false,
             Self::Release => true,
         }
     }
@@ -69,7 +77,7 @@ impl Part {
             Self::Format => &[Tool::Rustfmt],
             Self::Lints => &[Tool::Clippy],
             Self::Client(name) => clients::needs(name),
-            Self::Tidy | Self::Tests | Self::Release | Self::Kill9 => &[],
+            Self::Tidy | Self::Tests | Self::Release | Self::Demo | Self::Kill9 => &[],
         }
     }
 
@@ -77,7 +85,13 @@ impl Part {
     fn uses(self) -> &'static [Tool] {
         match self {
             Self::Tests => &[Tool::Java, Tool::Maven],
-            Self::Format | Self::Tidy | Self::Lints | Self::Release | Self::Client(_) | Self::Kill9 => &[],
+            Self::Format
+            | Self::Tidy
+            | Self::Lints
+            | Self::Release
+            | Self::Demo
+            | Self::Client(_)
+            | Self::Kill9 => &[],
         }
     }
 
@@ -98,6 +112,7 @@ impl Part {
             }
             Self::Tests => cargo_test(),
             Self::Release => one(build_weir().map(|_path| ())),
+            Self::Demo => one(demo()),
             Self::Client(name) => one(clients::run(&[name])),
             Self::Kill9 => one(kill9::run(kill9::KILLS)),
         }
@@ -115,6 +130,13 @@ fn cargo(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO"));
     command.args(arguments).current_dir(root()).stdin(Stdio::null());
     command
+}
+
+/// The README's first command, in a folder of its own.
+fn demo() -> Result<(), Failed> {
+    let weir = build_weir()?;
+    let folder = tempfile::tempdir().map_err(Failed::io("cannot make a temporary folder"))?;
+    run(Command::new(weir).args(["demo", "--once"]).current_dir(folder.path()).stdin(Stdio::null()))
 }
 
 /// All tests of the workspace; each counts. A crate whose tests do not even compile is one failure.

@@ -105,8 +105,7 @@ fn prepare(
         }
     }
     for (name, text) in request.ctx_expr.iter().flatten() {
-        let value =
-            constant(text, dialect, now).map_err(|error| format!("ctxExpr: {name}: {error}"))?;
+        let value = constant(text, dialect, now).map_err(|error| format!("ctxExpr: {name}: {error}"))?;
         entries.push((name.as_str().into(), value));
     }
     let input = match (request.input, &request.input_expr) {

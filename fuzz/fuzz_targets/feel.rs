@@ -1,0 +1,4 @@
+//! `feel` as a target of cargo-fuzz.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| weir_fuzz::feel(bytes));
