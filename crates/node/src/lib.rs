@@ -11,6 +11,7 @@ pub mod driver;
 pub mod handle;
 mod metrics;
 pub mod node;
+pub mod recovery;
 mod shell;
 
 pub use admission::IN_FLIGHT_COMMANDS;

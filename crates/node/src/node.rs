@@ -8,10 +8,8 @@ use std::{
     time::Instant,
 };
 
-use weir_engine::{Partition, Settings, event::Batch, key::PartitionId};
-use weir_feel::temporal::Zone;
 use weir_journal::{
-    Journal, JournalError, Sequence,
+    Journal, JournalError,
     disk::RealDisk,
     local::{Incarnation, LocalJournal, Options},
 };
@@ -23,6 +21,7 @@ use crate::{
     driver::{Driver, Led},
     handle::{Handle, Inner},
     metrics::Metrics,
+    recovery::{RecoveryError, recover},
     shell::{self, Desk, Shell, ToShell},
 };
 
@@ -119,7 +118,12 @@ impl Node {
         let cluster_id = journal.incarnation().to_string();
         let store = Store::open(&folder.join("state"))?;
         let partitions = partition_count(folder, &journal, config.partitions)?;
-        let led = recover(folder, &mut journal, &store, partitions)?;
+        let led = recover(&mut journal, partitions, |id, partition| store.load(id, partition)).map_err(
+            |error| match error {
+                RecoveryError::Journal(error) => StartError::Journal(error),
+                RecoveryError::Damaged(why) => StartError::Damaged(folder.clone(), why),
+            },
+        )?;
         let admission = Admission::new(IN_FLIGHT_COMMANDS);
         let metrics = Arc::new(Metrics::new(admission.clone()));
         Metrics::add(&metrics.partitions, u64::from(partitions));
@@ -250,56 +254,6 @@ fn partition_count(folder: &Path, journal: &LocalJournal, asked: Option<u16>) ->
         }
         (has, _) => Ok(has),
     }
-}
-
-fn recover(
-    folder: &Path,
-    journal: &mut LocalJournal,
-    store: &Store,
-    partitions: u16,
-) -> Result<Vec<Led>, StartError> {
-    let damaged = |why: String| StartError::Damaged(folder.to_path_buf(), why);
-    let mut led = Vec::new();
-    for number in 1..=partitions {
-        let id = PartitionId(number);
-        let settings =
-            Settings { partition: id, partitions, zone: Zone::UTC, feel_limits: weir_feel::Limits::DEFAULT };
-        let mut partition = Partition::new(settings);
-        let at =
-            store.load(id, &mut partition).map_err(|why| damaged(format!("partition {number}: {why}")))?;
-        let claim = journal.claim(weir_journal::PartitionId(number))?;
-        if at > claim.last_sequence {
-            return Err(damaged(format!(
-                "partition {number}: the checkpoint stands at record {at}, but the journal ends at {}; the journal lost \
-                 records; restore a backup, or see the journal's folder",
-                claim.last_sequence
-            )));
-        }
-        replay(journal, number, at, &mut partition).map_err(damaged)?;
-        led.push(Led { partition, epoch: claim.epoch, sequence: claim.last_sequence });
-    }
-    Ok(led)
-}
-
-fn replay(
-    journal: &LocalJournal,
-    number: u16,
-    at: Sequence,
-    partition: &mut Partition,
-) -> Result<(), String> {
-    let records =
-        journal.read(weir_journal::PartitionId(number), at.next()).map_err(|error| error.to_string())?;
-    for record in records {
-        let record = record.map_err(|error| error.to_string())?;
-        let batch = Batch::from_bytes(&record.payload).map_err(|error| {
-            format!(
-                "partition {number}: record {} cannot be read ({error}); it may be of a newer release",
-                record.sequence
-            )
-        })?;
-        partition.apply(&batch);
-    }
-    Ok(())
 }
 
 fn random_bytes() -> [u8; 16] {
