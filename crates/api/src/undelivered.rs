@@ -42,7 +42,7 @@ impl Drop for Undelivered<'_> {
         tokio::spawn(async move {
             for job in jobs {
                 // A job that cannot be given back goes back by itself at its time-out.
-                let _ = node.submit(Command::YieldJob(job.key)).await;
+                let _ = node.submit(Command::YieldJob(job.activation())).await;
             }
         });
     }

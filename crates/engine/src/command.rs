@@ -52,7 +52,7 @@ pub enum Command {
         timeout_ms: i64,
     },
     /// Hand back an activated job that could not be delivered.
-    YieldJob(JobKey),
+    YieldJob(Activation),
     /// Write variables into a scope.
     SetVariables {
         /// An element instance or process instance.
@@ -366,7 +366,21 @@ pub struct ActivatedJob {
     pub variables: String,
 }
 
+/// One time that a job was given to a worker. A job that timed out meanwhile and went to another worker has a different one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Activation {
+    /// The job.
+    pub job: JobKey,
+    /// When the worker's time is over, in milliseconds since 1970.
+    pub deadline_ms: i64,
+}
+
 impl ActivatedJob {
+    /// Which activation this is.
+    pub fn activation(&self) -> Activation {
+        Activation { job: self.key, deadline_ms: self.deadline_ms }
+    }
+
     /// About how many bytes it takes at the wire.
     pub fn size_bytes(&self) -> usize {
         self.variables.len() + self.headers.len() + self.job_type.len() + self.worker.len() + 256

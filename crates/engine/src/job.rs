@@ -6,7 +6,7 @@ use weir_bpmn::process::{ElementKind, JobDefinition};
 use weir_feel::Value;
 
 use crate::{
-    command::{ActivateJobs, ActivatedJob, FailJob, Reply, ThrowError},
+    command::{ActivateJobs, ActivatedJob, Activation, FailJob, Reply, ThrowError},
     document::{Document, json_string},
     error,
     event::{Event, JobFreedReason},
@@ -266,9 +266,12 @@ pub(crate) fn update_timeout(tx: &mut Tx<'_>, key: JobKey, timeout_ms: i64) {
     tx.answer(Ok(Reply::Done));
 }
 
-/// Carries out [`crate::command::Command::YieldJob`]: an activated job that could not be delivered is free again.
-pub(crate) fn hand_back(tx: &mut Tx<'_>, key: JobKey) {
-    if tx.state().jobs.get(&key).is_some_and(|job| job.phase == JobPhase::Activated) {
+/// Carries out [`crate::command::Command::YieldJob`]: an activated job that could not be delivered is free again,
+/// unless its time was over meanwhile: then it may be another worker's.
+pub(crate) fn hand_back(tx: &mut Tx<'_>, activation: Activation) {
+    let Activation { job: key, deadline_ms } = activation;
+    let row = tx.state().jobs.get(&key);
+    if row.is_some_and(|job| job.phase == JobPhase::Activated && job.due_ms == deadline_ms) {
         tx.emit(Event::JobFreed { key, reason: JobFreedReason::Yielded });
         offer(tx, key);
     }

@@ -8,9 +8,9 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use weir_engine::{
     Answer, Output, Partition, Push, RequestId,
-    command::{ActivatedJob, Command, Reply},
+    command::{ActivatedJob, Activation, Command, Reply},
     event::Batch,
-    key::{JobKey, PartitionId},
+    key::PartitionId,
     mail::Mail,
     rejection::Rejection,
     state::Change,
@@ -43,7 +43,7 @@ pub enum Input {
         jobs: usize,
     },
     /// Jobs could not be delivered: they are free again.
-    Undelivered(Vec<JobKey>),
+    Undelivered(Vec<Activation>),
     /// The group on its way is durable.
     Appended,
     /// Time has passed.
@@ -228,8 +228,8 @@ impl Driver {
                 }
             }
             Input::Undelivered(jobs) => {
-                for job in jobs {
-                    self.run(job.partition(), None, Command::YieldJob(job));
+                for activation in jobs {
+                    self.run(activation.job.partition(), None, Command::YieldJob(activation));
                 }
             }
             Input::Appended => self.appended(actions),

@@ -15,8 +15,8 @@ use std::{
 
 use tokio::sync::{mpsc, oneshot};
 use weir_engine::{
-    command::{ActivateJobs, ActivatedJob, Command, Reply},
-    key::{JobKey, PartitionId},
+    command::{ActivateJobs, ActivatedJob, Activation, Command, Reply},
+    key::PartitionId,
     message,
     rejection::Rejection,
 };
@@ -238,7 +238,7 @@ impl Handle {
             Command::CompleteJob { job, .. }
             | Command::UpdateJobRetries { job, .. }
             | Command::UpdateJobTimeout { job, .. }
-            | Command::YieldJob(job) => self.existing(job.partition()),
+            | Command::YieldJob(Activation { job, .. }) => self.existing(job.partition()),
             Command::FailJob(failed) => self.existing(failed.job.partition()),
             Command::ThrowError(thrown) => self.existing(thrown.job.partition()),
             Command::CancelInstance(key) => self.existing(key.partition()),
@@ -263,7 +263,7 @@ impl Handle {
         PartitionId((turn % u64::from(self.0.partitions)) as u16 + 1)
     }
 
-    fn undelivered(&self, jobs: Vec<JobKey>) {
+    fn undelivered(&self, jobs: Vec<Activation>) {
         if !jobs.is_empty() {
             // Where the node is stopping the jobs go back at their time-out.
             let _ = self.send(ToShell::Input(Input::Undelivered(jobs)));
@@ -315,7 +315,7 @@ impl Drop for JobBatches {
         let _ = self.handle.send(ToShell::EndPoll(self.id));
         given.close();
         if let Ok(jobs) = given.try_recv() {
-            self.handle.undelivered(jobs.iter().map(|job| job.key).collect());
+            self.handle.undelivered(jobs.iter().map(ActivatedJob::activation).collect());
         }
     }
 }
@@ -354,7 +354,7 @@ impl Drop for JobStream {
         self.given.close();
         let mut undelivered = Vec::new();
         while let Ok(job) = self.given.try_recv() {
-            undelivered.push(job.key);
+            undelivered.push(job.activation());
         }
         self.handle.undelivered(undelivered);
     }

@@ -243,14 +243,14 @@ impl Shell {
                 Action::Push { taker, job } => {
                     Metrics::add(&self.metrics.jobs_handed_out_total, 1);
                     if let Some(job) = self.desk.give(taker, *job) {
-                        undelivered.push(job.key);
+                        undelivered.push(job.activation());
                     }
                 }
                 Action::PollEnded(id) => {
                     if let Some(poll) = self.desk.polls.remove(&id)
                         && let Err(jobs) = poll.answer.send(poll.jobs)
                     {
-                        undelivered.extend(jobs.iter().map(|job| job.key));
+                        undelivered.extend(jobs.iter().map(ActivatedJob::activation));
                     }
                 }
                 Action::Observe(partition, sequence, batch) => {

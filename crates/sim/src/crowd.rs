@@ -64,8 +64,8 @@ pub struct Crowd {
     cancelled: BTreeSet<ElementKey>,
     resolved: BTreeSet<IncidentKey>,
     is_deployed: bool,
-    /// Which workers hold a job, and until when: J1.
-    held: BTreeMap<JobKey, i64>,
+    /// Jobs that workers got, until when, and how often.
+    given: BTreeMap<(JobKey, i64), usize>,
     /// What happened, a line a step.
     pub story: Vec<String>,
 }
@@ -95,9 +95,14 @@ impl Crowd {
             cancelled: BTreeSet::new(),
             resolved: BTreeSet::new(),
             is_deployed: false,
-            held: BTreeMap::new(),
+            given: BTreeMap::new(),
             story: Vec::new(),
         }
+    }
+
+    /// The processes as XML.
+    pub fn models(&self) -> impl Iterator<Item = String> + '_ {
+        self.families.iter().map(model::to_xml)
     }
 
     /// Adds a line to the story.
@@ -153,16 +158,19 @@ impl Crowd {
         let mut undelivered = Vec::new();
         for released in std::mem::take(&mut machine.released) {
             match released {
-                Released::Answer(request, result) => self.answered(request, result, machine, now_ms)?,
+                Released::Answer(request, result) => self.answered(request, result, machine)?,
                 Released::Push(taker, job) => match self.workers.get_mut(&taker) {
                     Some(worker) => {
                         if worker.credit == 0 {
                             return broken(format!("worker {taker} got more jobs than it has room for"));
                         }
                         worker.credit -= 1;
-                        self.take(*job, now_ms)?;
+                        self.take(*job)?;
                     }
-                    None => undelivered.push(job.key),
+                    None => {
+                        self.note(format!("     job {:?} finds worker {taker} gone", job.key));
+                        undelivered.push(job.activation());
+                    }
                 },
                 Released::PollEnded(taker) => {
                     self.workers.remove(&taker);
@@ -176,12 +184,8 @@ impl Crowd {
     }
 
     /// A worker gets a job.
-    fn take(&mut self, job: ActivatedJob, now_ms: i64) -> Result<(), Violation> {
-        if let Some(until) = self.held.insert(job.key, job.deadline_ms)
-            && now_ms < until
-        {
-            return broken(format!("job {:?} was given to a second worker before its time was over", job.key));
-        }
+    fn take(&mut self, job: ActivatedJob) -> Result<(), Violation> {
+        *self.given.entry((job.key, job.deadline_ms)).or_default() += 1;
         self.note(format!("     job {:?} of {} is given to {}", job.key, job.element_id, job.worker));
         self.in_hand.push(job);
         Ok(())
@@ -192,7 +196,6 @@ impl Crowd {
         request: RequestId,
         result: Result<Reply, Rejection>,
         machine: &Machine,
-        now_ms: i64,
     ) -> Result<(), Violation> {
         // Nobody waits: the answer to somebody of before the crash.
         let Some(asked) = self.asked.remove(&request) else { return Ok(()) };
@@ -211,7 +214,7 @@ impl Crowd {
             (Asked::Create, Reply::InstanceCreated(created)) => self.instances.push(created.instance),
             (Asked::Activate, Reply::JobsActivated { jobs, .. }) => {
                 for job in jobs {
-                    self.take(job, now_ms)?;
+                    self.take(job)?;
                 }
             }
             (Asked::Complete(job), _) => {
@@ -418,9 +421,6 @@ impl Crowd {
             _ => return Ok(()),
         };
         self.note(format!("{step}: {command:?}"));
-        if !matches!(asked, Asked::Complete(_)) {
-            self.held.remove(&job);
-        }
         self.ask(machine, now_ms, job.partition(), asked, command)
     }
 
@@ -573,6 +573,13 @@ impl Crowd {
     pub fn audit(&self, machine: &Machine) -> Result<(), Violation> {
         if let Some(job) = self.completed.iter().find(|job| !machine.ledger.is_completed(**job)) {
             return broken(format!("the completion of job {job:?} was acknowledged and is lost"));
+        }
+        // Each activation went to one worker or was handed back.
+        let excess = |((job, deadline), times): (&(JobKey, i64), &usize)| {
+            *times > machine.ledger.deliverable(*job, *deadline)
+        };
+        if let Some(((job, _), _)) = self.given.iter().find(|given| excess(*given)) {
+            return broken(format!("job {job:?} was given to two workers, or taken away from the one that had it"));
         }
         match self.instances.iter().find(|instance| !machine.ledger.is_ended(**instance)) {
             Some(instance) => broken(format!("instance {instance:?} was acknowledged and never ended")),

@@ -53,7 +53,8 @@ pub struct Ledger {
     jobs: BTreeMap<JobKey, Option<i64>>,
     /// Jobs that were completed.
     completed: BTreeSet<JobKey>,
-    activations: BTreeSet<(JobKey, i64)>,
+    /// Activations by job and deadline: how many there were, how many were handed back because nobody was there.
+    activations: BTreeMap<(JobKey, i64), (usize, usize)>,
     /// Element instances that ever were.
     elements: BTreeSet<ElementKey>,
     /// Instances that ended or are ending.
@@ -82,7 +83,7 @@ impl Ledger {
             times: vec![0; count],
             jobs: BTreeMap::new(),
             completed: BTreeSet::new(),
-            activations: BTreeSet::new(),
+            activations: BTreeMap::new(),
             elements: BTreeSet::new(),
             ended: BTreeSet::new(),
             messages: BTreeSet::new(),
@@ -268,7 +269,7 @@ impl Ledger {
     fn job_event(&mut self, batch: &Batch, event: &Event) -> Result<(), Violation> {
         match event {
             Event::JobActivated { key, deadline_ms, .. } => {
-                self.activations.insert((*key, *deadline_ms));
+                self.activations.entry((*key, *deadline_ms)).or_default().0 += 1;
                 match self.jobs.insert(*key, Some(*deadline_ms)) {
                     Some(None) => Ok(()),
                     Some(Some(_)) => broken(format!("job {key:?} was given to a second worker")),
@@ -287,6 +288,10 @@ impl Ledger {
             Event::JobFreed { key, reason } => match self.jobs.insert(*key, None) {
                 Some(Some(deadline)) if *reason == JobFreedReason::TimedOut && batch.at_ms < deadline => {
                     broken(format!("job {key:?} timed out {} ms early", deadline - batch.at_ms))
+                }
+                Some(Some(deadline)) if *reason == JobFreedReason::Yielded => {
+                    self.activations.entry((*key, deadline)).or_default().1 += 1;
+                    Ok(())
                 }
                 Some(_) => Ok(()),
                 None => broken(format!("job {key:?} was freed, but it did not live")),
@@ -308,7 +313,7 @@ impl Ledger {
     /// # Errors
     /// It is not.
     pub fn check_push(&self, job: &ActivatedJob) -> Result<(), Violation> {
-        match self.activations.contains(&(job.key, job.deadline_ms)) {
+        match self.activations.contains_key(&(job.key, job.deadline_ms)) {
             true => Ok(()),
             false => broken(format!("job {:?} was given to a worker before that was durable", job.key)),
         }
@@ -326,7 +331,7 @@ impl Ledger {
             Reply::MessageCorrelated { message, .. } => self.messages.contains(message),
             Reply::MessagePublished(message) => self.messages.contains(message),
             Reply::JobsActivated { jobs, .. } => {
-                jobs.iter().all(|job| self.activations.contains(&(job.key, job.deadline_ms)))
+                jobs.iter().all(|job| self.activations.contains_key(&(job.key, job.deadline_ms)))
             }
             Reply::VariablesSet(_)
             | Reply::DecisionEvaluated(_)
@@ -334,6 +339,12 @@ impl Ledger {
             | Reply::Done => true,
         };
         if durable { Ok(()) } else { broken(format!("answered before it was durable: {reply:?}")) }
+    }
+
+    /// How many workers may have been given a job with this deadline.
+    pub fn deliverable(&self, job: JobKey, deadline_ms: i64) -> usize {
+        let (activated, yielded) = self.activations.get(&(job, deadline_ms)).copied().unwrap_or_default();
+        activated.saturating_sub(yielded)
     }
 
     /// Whether a job's completion is durable.

@@ -22,7 +22,7 @@ fn main() -> ExitCode {
         crashes += report.crashes;
         if report.violation.is_some() {
             let report = world::shrink(seed, profile, None, report);
-            println!("{}", report.story.join("\n"));
+            println!("{}\n\n{}\n", report.details.join("\n"), report.story.join("\n"));
             println!("seed {seed} fails: {}", report.violation.map(|violation| violation.0).unwrap_or_default());
             return ExitCode::FAILURE;
         }

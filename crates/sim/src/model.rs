@@ -264,15 +264,15 @@ impl Pen<'_> {
     fn task(&mut self, scope: usize, last: usize, kind: Kind) -> usize {
         let node = self.node(scope, kind);
         self.flow(last, node);
-        self.dress(node);
-        node
+        self.dress(node)
     }
 
-    /// Gives an activity a multi-instance marker and boundary events, perhaps.
-    fn dress(&mut self, node: usize) {
+    /// Gives an activity a multi-instance marker and a boundary event, perhaps; gives what the next flow leaves from. What an
+    /// interrupting boundary event leads to comes back to the activity's way, so that a join behind it gets its token.
+    fn dress(&mut self, node: usize) -> usize {
         let kind = self.model.nodes[node].kind.clone();
         if matches!(kind, Kind::Catch(_) | Kind::Pass | Kind::Script) {
-            return;
+            return node;
         }
         if self.palette.many && !matches!(kind, Kind::Receive(_)) && self.random.percent(15) {
             let many = Many {
@@ -283,14 +283,20 @@ impl Pen<'_> {
             };
             self.model.nodes[node].many = Some(many);
         }
-        if self.palette.events && self.random.percent(30) {
-            let (on, interrupting) = self.trigger();
-            let scope = self.model.nodes[node].scope;
-            let boundary = self.node(scope, Kind::Boundary(node, on, interrupting));
-            let after = self.task_or_not(scope, boundary);
-            let end = self.node(scope, Kind::End);
-            self.flow(after, end);
+        if !self.palette.events || self.random.percent(70) {
+            return node;
         }
+        let (on, interrupting) = self.trigger();
+        let scope = self.model.nodes[node].scope;
+        let boundary = self.node(scope, Kind::Boundary(node, on, interrupting));
+        let after = self.task_or_not(scope, boundary);
+        let next = self.node(scope, if interrupting { Kind::Exclusive } else { Kind::End });
+        self.flow(after, next);
+        if !interrupting {
+            return node;
+        }
+        self.flow(node, next);
+        next
     }
 
     fn task_or_not(&mut self, scope: usize, last: usize) -> usize {
@@ -404,8 +410,7 @@ impl Pen<'_> {
         let node = self.node(scope, Kind::SubProcess);
         self.flow(last, node);
         self.scope(node, depth - 1, Kind::Start);
-        self.dress(node);
-        node
+        self.dress(node)
     }
 }
 

@@ -13,7 +13,7 @@ use weir_node::driver::Input;
 use crate::{
     crowd::Crowd,
     ledger::{Violation, broken},
-    machine::{CrashAt, Machine, Plant},
+    machine::{CrashAt, Machine, Plant, read_batch},
     model::{self, Palette},
 };
 
@@ -83,6 +83,8 @@ pub struct Report {
     pub crashes: usize,
     /// Numbers of the steps of chaos that were taken.
     pub steps: Vec<u64>,
+    /// Of a failure: the processes as XML and every durable record.
+    pub details: Vec<String>,
 }
 
 /// Runs a seed without the steps in `muted`.
@@ -94,6 +96,7 @@ pub fn run(seed: u64, profile: Profile, plant: Option<Plant>, muted: &BTreeSet<u
         digest: 0,
         records: 0,
         crashes: 0,
+        details: Vec::new(),
         steps: (0..knobs.steps).filter(|step| !muted.contains(step)).collect(),
     };
     let outcome = World::new(seed, knobs, plant).and_then(|mut world| {
@@ -102,6 +105,9 @@ pub fn run(seed: u64, profile: Profile, plant: Option<Plant>, muted: &BTreeSet<u
         report.records = world.machine.ledger.total();
         report.crashes = world.crashes;
         report.story.append(&mut world.crowd.story);
+        if outcome.is_err() {
+            report.details = world.details();
+        }
         outcome
     });
     report.violation = outcome.err();
@@ -139,7 +145,7 @@ struct World {
 /// When every world begins, in milliseconds since 1970.
 const BEGINNING_MS: i64 = 1_700_000_000_000;
 /// How often healing may go round before something is stuck.
-const HEALING_ROUNDS: usize = 4_000;
+const HEALING_ROUNDS: usize = 1_000;
 /// Longer than any message is kept, in milliseconds.
 const LONGEST_TTL_MS: i64 = 600_000;
 
@@ -152,6 +158,15 @@ impl World {
         let machine = Machine::new(knobs.partitions, knobs.segment_bytes, plant)?;
         let crowd = Crowd::new(families, knobs.instances);
         Ok(World { seed, knobs, now_ms: BEGINNING_MS, machine, crowd, crashes: 0 })
+    }
+
+    fn details(&self) -> Vec<String> {
+        let ledger = &self.machine.ledger;
+        let records = (1..=self.knobs.partitions).flat_map(|number| {
+            let payloads = (1..).map_while(move |sequence| Some((sequence, ledger.record(number, sequence)?)));
+            payloads.map(move |(sequence, payload)| format!("{number}/{sequence} {}", read_batch(payload)))
+        });
+        self.crowd.models().chain(records).collect()
     }
 
     fn live(&mut self, steps: &[u64]) -> Result<(), Violation> {

@@ -369,7 +369,7 @@ impl Player<'_> {
                 Command::UpdateJobRetries { job, retries }
             }
             "timeout" => Command::UpdateJobTimeout { job, timeout_ms: duration_ms(line.word(2)?)? },
-            _ => Command::YieldJob(job),
+            _ => Command::YieldJob(self.world.activation(job)),
         };
         let known = usize::from(job.partition().0) <= self.world.nodes.len() && job.partition().0 > 0;
         self.world.ask(if known { job.partition() } else { PartitionId::DEPLOYMENT }, command)

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, VecDeque};
 
 use weir_engine::{
     Answer, Demand, Output, Partition, Push, RequestId, Settings, Taker,
-    command::Command,
+    command::{Activation, Command},
     event::{Batch, Event},
-    key::PartitionId,
+    key::{JobKey, PartitionId},
     mail::Mail,
 };
 use weir_feel::temporal::Zone;
@@ -99,6 +99,13 @@ impl World {
     /// A number of jobs of a type that are taken when they are free.
     pub(crate) fn wait_for_jobs(&mut self, job_type: &str, count: u64) {
         *self.workers.0.entry(job_type.to_string()).or_default() += count;
+    }
+
+    /// The present activation of a job.
+    pub(crate) fn activation(&self, job: JobKey) -> Activation {
+        let node = usize::from(job.partition().0).checked_sub(1).and_then(|place| self.nodes.get(place));
+        let row = node.and_then(|node| node.partition.state().jobs.get(&job));
+        Activation { job, deadline_ms: row.map_or(0, |row| row.due_ms) }
     }
 
     /// Carries out a command of a caller, and what follows from it.
