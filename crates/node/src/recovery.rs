@@ -66,12 +66,7 @@ pub fn recover(
     Ok(led)
 }
 
-fn replay(
-    journal: &dyn Journal,
-    number: u16,
-    at: Sequence,
-    partition: &mut Partition,
-) -> Result<(), String> {
+fn replay(journal: &dyn Journal, number: u16, at: Sequence, partition: &mut Partition) -> Result<(), String> {
     let records =
         journal.read(weir_journal::PartitionId(number), at.next()).map_err(|error| error.to_string())?;
     for record in records {

@@ -227,13 +227,17 @@ impl Crowd {
             }
             (Asked::Cancel(instance), _) => {
                 if !machine.ledger.is_ended(instance) {
-                    return broken(format!("the end of instance {instance:?} was acknowledged before it was durable"));
+                    return broken(format!(
+                        "the end of instance {instance:?} was acknowledged before it was durable"
+                    ));
                 }
                 self.cancelled.insert(instance);
             }
             (Asked::Resolve(incident), _) => {
                 if !machine.ledger.is_resolved(incident) {
-                    return broken(format!("incident {incident:?} was acknowledged before its end was durable"));
+                    return broken(format!(
+                        "incident {incident:?} was acknowledged before its end was durable"
+                    ));
                 }
                 self.resolved.insert(incident);
             }
@@ -306,7 +310,10 @@ impl Crowd {
         self.next_taker += 1;
         let (id, poll, credit) = (self.next_taker, random.percent(50), 1 + random.below(3));
         self.workers.insert(id, Worker { poll, credit });
-        self.note(format!("{step}: worker {id} begins to {} for {credit} jobs", if poll { "poll" } else { "stream" }));
+        self.note(format!(
+            "{step}: worker {id} begins to {} for {credit} jobs",
+            if poll { "poll" } else { "stream" }
+        ));
         let waiter = Waiter {
             id,
             job_type: WORK.into(),
@@ -457,7 +464,13 @@ impl Crowd {
         }
         let instance = self.instances[random.below(self.instances.len())];
         self.note(format!("{step}: cancel instance {instance:?}"));
-        self.ask(machine, now_ms, instance.partition(), Asked::Cancel(instance), Command::CancelInstance(instance))
+        self.ask(
+            machine,
+            now_ms,
+            instance.partition(),
+            Asked::Cancel(instance),
+            Command::CancelInstance(instance),
+        )
     }
 
     fn set_variables(
@@ -541,7 +554,13 @@ impl Crowd {
             } else {
                 // An error that nobody catches is thrown again and again: the instance is given up.
                 let Some(root) = root_of(machine, open.element) else { continue };
-                self.ask(machine, now_ms, root.partition(), Asked::Cancel(root), Command::CancelInstance(root))?;
+                self.ask(
+                    machine,
+                    now_ms,
+                    root.partition(),
+                    Asked::Cancel(root),
+                    Command::CancelInstance(root),
+                )?;
                 continue;
             }
             let command = Command::ResolveIncident(*key);
@@ -559,7 +578,10 @@ impl Crowd {
         let mut awaited: Vec<_> = rows.map(|(_, row)| row.opened.clone()).collect();
         awaited.sort_by_key(|opened| (!opened.closes, opened.key));
         let Some(opened) = awaited.first() else { return Ok(()) };
-        self.note(format!("     helping with message {} for {}", opened.message_name, opened.correlation_key));
+        self.note(format!(
+            "     helping with message {} for {}",
+            opened.message_name, opened.correlation_key
+        ));
         let variables = document("{\"a\":0,\"b\":0,\"c\":0}")?;
         let command = publish(&opened.message_name, &opened.correlation_key, 0, "", variables);
         let partition = message_partition(&opened.correlation_key, machine.partitions());
@@ -579,7 +601,9 @@ impl Crowd {
             *times > machine.ledger.deliverable(*job, *deadline)
         };
         if let Some(((job, _), _)) = self.given.iter().find(|given| excess(*given)) {
-            return broken(format!("job {job:?} was given to two workers, or taken away from the one that had it"));
+            return broken(format!(
+                "job {job:?} was given to two workers, or taken away from the one that had it"
+            ));
         }
         match self.instances.iter().find(|instance| !machine.ledger.is_ended(**instance)) {
             Some(instance) => broken(format!("instance {instance:?} was acknowledged and never ended")),

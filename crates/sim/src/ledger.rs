@@ -124,7 +124,10 @@ impl Ledger {
     pub fn add(&mut self, partition: PartitionId, sequence: u64, payload: &[u8]) -> Result<(), Violation> {
         let place = usize::from(partition.0) - 1;
         if sequence != self.records[place].len() as u64 + 1 {
-            return broken(format!("partition {}: record {sequence} does not follow the last one", partition.0));
+            return broken(format!(
+                "partition {}: record {sequence} does not follow the last one",
+                partition.0
+            ));
         }
         for byte in payload {
             self.digest = (self.digest ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
@@ -134,15 +137,22 @@ impl Ledger {
             Err(error) => return broken(format!("a record that was written cannot be read: {error}")),
         };
         if batch.at_ms < self.times[place] {
-            return broken(format!("partition {}: record {sequence} is older than the one before", partition.0));
+            return broken(format!(
+                "partition {}: record {sequence} is older than the one before",
+                partition.0
+            ));
         }
         if batch.counter < self.counters[place] {
-            return broken(format!("partition {}: the key counter went back at record {sequence}", partition.0));
+            return broken(format!(
+                "partition {}: the key counter went back at record {sequence}",
+                partition.0
+            ));
         }
         self.replayed[place].apply(&batch);
         for event in &batch.events {
-            self.event(partition, &batch, event)
-                .map_err(|Violation(why)| Violation(format!("partition {} record {sequence}: {why}", partition.0)))?;
+            self.event(partition, &batch, event).map_err(|Violation(why)| {
+                Violation(format!("partition {} record {sequence}: {why}", partition.0))
+            })?;
         }
         self.times[place] = batch.at_ms;
         self.counters[place] = batch.counter;
@@ -155,7 +165,10 @@ impl Ledger {
         if !self.keys.insert(key) {
             return broken(format!("key {key} was given twice"));
         }
-        if PartitionId::of_key(key) != partition || counter_of(key) <= before || counter_of(key) > batch.counter {
+        if PartitionId::of_key(key) != partition
+            || counter_of(key) <= before
+            || counter_of(key) > batch.counter
+        {
             return broken(format!("key {key} is not one of this batch's"));
         }
         Ok(())
@@ -327,7 +340,9 @@ impl Ledger {
         let durable = match reply {
             Reply::InstanceCreated(created) => self.elements.contains(&created.instance),
             Reply::InstanceCompleted { instance, .. } => self.ended.contains(&instance.instance),
-            Reply::Deployed(deployed) => self.deployments.contains(&deployed.key.0) || deployed.resources.is_empty(),
+            Reply::Deployed(deployed) => {
+                self.deployments.contains(&deployed.key.0) || deployed.resources.is_empty()
+            }
             Reply::MessageCorrelated { message, .. } => self.messages.contains(message),
             Reply::MessagePublished(message) => self.messages.contains(message),
             Reply::JobsActivated { jobs, .. } => {

@@ -342,7 +342,8 @@ impl Machine {
     fn check_journal(&mut self, journal: &LocalJournal) -> Result<(), Violation> {
         for number in 1..=self.partitions {
             let id = weir_journal::PartitionId(number);
-            let failed = |error: weir_journal::JournalError| Violation(format!("the journal cannot be read: {error}"));
+            let failed =
+                |error: weir_journal::JournalError| Violation(format!("the journal cannot be read: {error}"));
             let tail = journal.tail(id).map_err(failed)?;
             if tail.last_sequence.0 < self.ledger.len(number) as u64 {
                 return broken(format!(

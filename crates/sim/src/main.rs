@@ -23,7 +23,10 @@ fn main() -> ExitCode {
         if report.violation.is_some() {
             let report = world::shrink(seed, profile, None, report);
             println!("{}\n\n{}\n", report.details.join("\n"), report.story.join("\n"));
-            println!("seed {seed} fails: {}", report.violation.map(|violation| violation.0).unwrap_or_default());
+            println!(
+                "seed {seed} fails: {}",
+                report.violation.map(|violation| violation.0).unwrap_or_default()
+            );
             return ExitCode::FAILURE;
         }
         if count == 1 {

@@ -470,10 +470,23 @@ pub fn to_xml(family: &Family) -> String {
 impl Kind {
     fn on(&self) -> Option<&On> {
         match self {
-            Kind::Receive(on) | Kind::Catch(on) | Kind::EventStart(on, _) | Kind::Boundary(_, on, _) => Some(on),
-            Kind::Process | Kind::Start | Kind::End | Kind::Terminate | Kind::ErrorEnd(_) | Kind::Service
-            | Kind::Pass | Kind::Script | Kind::Exclusive | Kind::Parallel | Kind::EventBased
-            | Kind::SubProcess | Kind::EventSubProcess | Kind::Call(_) => None,
+            Kind::Receive(on) | Kind::Catch(on) | Kind::EventStart(on, _) | Kind::Boundary(_, on, _) => {
+                Some(on)
+            }
+            Kind::Process
+            | Kind::Start
+            | Kind::End
+            | Kind::Terminate
+            | Kind::ErrorEnd(_)
+            | Kind::Service
+            | Kind::Pass
+            | Kind::Script
+            | Kind::Exclusive
+            | Kind::Parallel
+            | Kind::EventBased
+            | Kind::SubProcess
+            | Kind::EventSubProcess
+            | Kind::Call(_) => None,
         }
     }
 
@@ -499,7 +512,10 @@ impl Writer<'_> {
         for (place, flow) in flows {
             let (from, to) = (&self.model.nodes[flow.from].id, &self.model.nodes[flow.to].id);
             let number = self.number;
-            let _ = write!(self.out, "<sequenceFlow id=\"f{number}_{place}\" sourceRef=\"{from}\" targetRef=\"{to}\"");
+            let _ = write!(
+                self.out,
+                "<sequenceFlow id=\"f{number}_{place}\" sourceRef=\"{from}\" targetRef=\"{to}\""
+            );
             let _ = match flow.condition {
                 Some(name) => writeln!(
                     self.out,
@@ -545,13 +561,22 @@ impl Writer<'_> {
             Kind::Receive(_) => format!(" messageRef=\"m_{}\"", node.id),
             Kind::EventSubProcess => " triggeredByEvent=\"true\"".into(),
             Kind::EventStart(_, interrupting) => format!(" isInterrupting=\"{interrupting}\""),
-            Kind::Boundary(host, _, interrupting) => format!(
-                " attachedToRef=\"{}\" cancelActivity=\"{interrupting}\"",
-                self.model.nodes[*host].id
-            ),
-            Kind::Process | Kind::Start | Kind::End | Kind::Terminate | Kind::ErrorEnd(_) | Kind::Service
-            | Kind::Pass | Kind::Script | Kind::Catch(_) | Kind::Parallel | Kind::EventBased
-            | Kind::SubProcess | Kind::Call(_) => String::new(),
+            Kind::Boundary(host, _, interrupting) => {
+                format!(" attachedToRef=\"{}\" cancelActivity=\"{interrupting}\"", self.model.nodes[*host].id)
+            }
+            Kind::Process
+            | Kind::Start
+            | Kind::End
+            | Kind::Terminate
+            | Kind::ErrorEnd(_)
+            | Kind::Service
+            | Kind::Pass
+            | Kind::Script
+            | Kind::Catch(_)
+            | Kind::Parallel
+            | Kind::EventBased
+            | Kind::SubProcess
+            | Kind::Call(_) => String::new(),
         }
     }
 
@@ -600,9 +625,17 @@ impl Writer<'_> {
                 Some(code) => write!(self.out, "<errorEventDefinition errorRef=\"{code}\"/>"),
                 None => write!(self.out, "<errorEventDefinition/>"),
             },
-            Kind::Process | Kind::Start | Kind::End | Kind::Pass | Kind::Receive(_)
-            | Kind::Catch(On::Error(_)) | Kind::Exclusive | Kind::Parallel | Kind::EventBased
-            | Kind::SubProcess | Kind::EventSubProcess => Ok(()),
+            Kind::Process
+            | Kind::Start
+            | Kind::End
+            | Kind::Pass
+            | Kind::Receive(_)
+            | Kind::Catch(On::Error(_))
+            | Kind::Exclusive
+            | Kind::Parallel
+            | Kind::EventBased
+            | Kind::SubProcess
+            | Kind::EventSubProcess => Ok(()),
         };
         if let Some(many) = &node.many {
             self.many(place, &many.clone());

@@ -163,7 +163,8 @@ impl World {
     fn details(&self) -> Vec<String> {
         let ledger = &self.machine.ledger;
         let records = (1..=self.knobs.partitions).flat_map(|number| {
-            let payloads = (1..).map_while(move |sequence| Some((sequence, ledger.record(number, sequence)?)));
+            let payloads =
+                (1..).map_while(move |sequence| Some((sequence, ledger.record(number, sequence)?)));
             payloads.map(move |(sequence, payload)| format!("{number}/{sequence} {}", read_batch(payload)))
         });
         self.crowd.models().chain(records).collect()
@@ -307,15 +308,8 @@ impl World {
 
     /// Tables that have rows although nothing lives.
     fn left_over(&self) -> String {
-        const KEPT: [&str; 7] = [
-            "meta",
-            "files",
-            "processes",
-            "process_versions",
-            "last_versions",
-            "outbox_last",
-            "inbox_last",
-        ];
+        const KEPT: [&str; 7] =
+            ["meta", "files", "processes", "process_versions", "last_versions", "outbox_last", "inbox_last"];
         let tables = self.machine.driver().led().iter().flat_map(|led| {
             let number = led.partition.settings().partition.0;
             let counts = led.partition.state().row_counts();
