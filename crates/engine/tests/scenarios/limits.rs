@@ -163,3 +163,60 @@ fn an_activation_hands_out_so_many_bytes_and_no_more() {
     assert_eq!((jobs.len(), truncated), (0, false));
     assert_eq!(only_incident(&partition).kind.name(), "MESSAGE_SIZE_EXCEEDED");
 }
+
+fn timers(count: usize, due: &str) -> String {
+    format!(
+        r#"<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:zeebe="http://camunda.org/schema/zeebe/1.0">
+  <process id="p" isExecutable="true">
+    <startEvent id="start"/><sequenceFlow id="f" sourceRef="start" targetRef="s"/>
+    <subProcess id="s">
+      <multiInstanceLoopCharacteristics><extensionElements>
+        <zeebe:loopCharacteristics inputCollection="=for i in 1..{count} return i"/></extensionElements></multiInstanceLoopCharacteristics>
+      <startEvent id="s0"/><sequenceFlow id="g" sourceRef="s0" targetRef="c"/>
+      <intermediateCatchEvent id="c"><timerEventDefinition><timeDuration>{due}</timeDuration></timerEventDefinition></intermediateCatchEvent>
+      <sequenceFlow id="h" sourceRef="c" targetRef="again"/>
+      <callActivity id="again"><extensionElements><zeebe:calledElement processId="p"/></extensionElements></callActivity>
+    </subProcess>
+  </process>
+</definitions>"#
+    )
+}
+
+#[test]
+fn a_batch_takes_so_many_steps_and_due_timers() {
+    let mut partition = started(&[("a.bpmn", timers(limits::DUE_PER_BATCH + 1, "PT1H"))], "");
+    let due_ms = EPOCH_MS + 3_600_000;
+    let output = partition.handle(due_ms, None, Command::TimePassed, &mut ());
+    let fired = output.batch.map_or(0, |batch| count(&batch.events, "TimerFired"));
+    assert_eq!(fired, limits::DUE_PER_BATCH);
+    assert_eq!(partition.next_due_ms(), Some(due_ms), "the rest is still due");
+    // Each of them calls the process again: far more steps than one batch takes.
+    assert!(output.more && partition.has_deferred_work());
+    assert!(fired * (limits::DUE_PER_BATCH + 1) > limits::STEPS_PER_BATCH);
+}
+
+fn count(events: &[weir_engine::event::Event], kind: &str) -> usize {
+    events.iter().filter(|event| format!("{event:?}").starts_with(kind)).count()
+}
+
+#[test]
+fn calls_are_nested_so_deep() {
+    let mut partition = started(&[("a.bpmn", timers(1, "PT0S"))], "");
+    while partition.state().incidents.is_empty() {
+        let output = partition.handle(EPOCH_MS, None, Command::TimePassed, &mut ());
+        assert!(output.batch.is_some(), "it goes deeper and deeper");
+    }
+    let deepest = partition.state().elements.iter().map(|(_, row)| row.call_depth).max();
+    assert_eq!(deepest, Some(limits::CALL_DEPTH));
+    assert_eq!(only_incident(&partition).kind.name(), "CALLED_ELEMENT_ERROR");
+}
+
+#[test]
+fn nothing_lasts_longer_than_a_hundred_years() {
+    let mut partition = started(&[("a.bpmn", one_task("work", ""))], "");
+    let Command::ActivateJobs(asked) = activation(1) else { unreachable!() };
+    let asked = ActivateJobs { timeout_ms: i64::MAX, ..asked };
+    let reply = ask(&mut partition, Command::ActivateJobs(asked)).unwrap();
+    let Reply::JobsActivated { jobs, .. } = reply else { panic!("{reply:?}") };
+    assert_eq!(jobs.first().map(|job| job.deadline_ms), Some(EPOCH_MS + limits::DURATION_MS));
+}

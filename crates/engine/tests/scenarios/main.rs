@@ -4,8 +4,10 @@
 //! The syntax of a script is told in [`script`], what is checked after every line in [`check`], how events are shown in
 //! [`render`].
 
+mod chance;
 mod check;
 mod limits;
+mod monkey;
 mod names;
 mod play;
 mod render;
@@ -14,6 +16,7 @@ mod world;
 
 use std::path::{Path, PathBuf};
 
+use chance::Chance;
 use play::{How, Played};
 
 /// A script and where it stands.
@@ -23,7 +26,7 @@ struct Case {
 }
 
 #[expect(clippy::disallowed_methods, reason = "a test reads its scenarios")]
-fn cases() -> Vec<Case> {
+fn files(suffix: &str) -> Vec<(PathBuf, Vec<u8>)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/scenarios");
     let mut found = Vec::new();
     let mut folders = vec![root];
@@ -32,14 +35,22 @@ fn cases() -> Vec<Case> {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 folders.push(path);
-            } else if path.extension().is_some_and(|suffix| suffix == "txt") {
+            } else if path.extension().is_some_and(|found| found == suffix) {
                 found.push(path);
             }
         }
     }
     found.sort();
-    let read = |path: PathBuf| Case { text: std::fs::read_to_string(&path).unwrap(), path };
-    found.into_iter().map(read).collect()
+    found
+        .into_iter()
+        .map(|path| (path.clone(), std::fs::read(path).unwrap()))
+        .filter(|(path, _)| picked(path))
+        .collect()
+}
+
+fn cases() -> Vec<Case> {
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    files("txt").into_iter().map(|(path, bytes)| Case { path, text: text(bytes) }).collect()
 }
 
 #[expect(clippy::disallowed_methods, reason = "a test can rewrite its scenarios")]
@@ -52,17 +63,17 @@ fn update(case: &Case, transcript: &str) -> bool {
 }
 
 #[expect(clippy::disallowed_methods, reason = "one scenario can be picked by name")]
-fn picked(case: &Case) -> bool {
-    std::env::var("WEIR_SCENARIO").map_or(true, |part| case.path.to_string_lossy().contains(&part))
+fn picked(path: &Path) -> bool {
+    std::env::var("WEIR_SCENARIO").map_or(true, |part| path.to_string_lossy().contains(&part))
 }
 
 fn play_all(mut judge: impl FnMut(&Case, Played) -> Result<(), String>, how: How) {
     let mut failures = Vec::new();
     let mut number = 0;
-    for case in cases().iter().filter(|case| picked(case)) {
+    for case in &cases() {
         number += 1;
         let how = match how {
-            How::Crashing(seed) => How::Crashing(seed.wrapping_add(number)),
+            How::Crashing(chance) => How::Crashing(Chance(chance.0.wrapping_add(number))),
             other => other,
         };
         let played = script::parse(&case.text).and_then(|script| {
@@ -115,7 +126,7 @@ fn crashes_anywhere_change_nothing() {
                     Err(format!("differs after crashes\n{}", script::diff(&case.text, &played.transcript)))
                 }
             },
-            How::Crashing(seed),
+            How::Crashing(Chance(seed)),
         );
     }
 }
@@ -123,4 +134,27 @@ fn crashes_anywhere_change_nothing() {
 #[expect(clippy::disallowed_methods, reason = "files are being rewritten by the other test")]
 fn update_pending(_: &Case) -> bool {
     std::env::var("WEIR_UPDATE").is_ok()
+}
+
+/// Random commands against every model; `WEIR_SEEDS` says how many runs of each, 1 where nothing is said.
+#[test]
+fn random_commands_break_nothing() {
+    let mut failures = Vec::new();
+    for (path, content) in files("bpmn") {
+        for seed in 0..seeds() {
+            let play = std::panic::AssertUnwindSafe(|| monkey::play(&path, &content, seed));
+            let played = std::panic::catch_unwind(play).unwrap_or_else(|_| Err("it panicked".to_string()));
+            if let Err(failure) = played {
+                failures.push(format!("{} with seed {seed}: {failure}", path.display()));
+                break;
+            }
+        }
+    }
+    let shown: Vec<&str> = failures.iter().take(3).map(String::as_str).collect();
+    assert!(failures.is_empty(), "{} models failed\n\n{}", failures.len(), shown.join("\n\n"));
+}
+
+#[expect(clippy::disallowed_methods, reason = "more runs can be asked for")]
+fn seeds() -> u64 {
+    std::env::var("WEIR_SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(1)
 }

@@ -13,6 +13,7 @@ use weir_engine::{
 };
 
 use crate::{
+    chance::Chance,
     names::Names,
     render::Renderer,
     script::{Block, Line, duration_ms, is_command},
@@ -42,8 +43,8 @@ pub(crate) enum How {
     Checked,
     /// Without: to compare what comes out.
     Again,
-    /// Partitions lose their memory at random places; this is the state of a small generator of random numbers.
-    Crashing(u64),
+    /// Partitions lose their memory at random places.
+    Crashing(Chance),
 }
 
 /// Plays all blocks.
@@ -113,10 +114,9 @@ impl Player<'_> {
     }
 
     fn crash_at_random(&mut self) -> Result<(), String> {
-        let How::Crashing(seed) = &mut self.how else { return Ok(()) };
+        let How::Crashing(chance) = &mut self.how else { return Ok(()) };
         for id in 1..=self.world.nodes.len() as u16 {
-            *seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            match (*seed >> 33) % 4 {
+            match chance.below(4) {
                 0 => self.world.checkpoint(PartitionId(id)),
                 1 | 2 => self.world.crash(PartitionId(id))?,
                 _ => {}
