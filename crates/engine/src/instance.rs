@@ -137,6 +137,10 @@ fn start_target(process: &Process, id: &str) -> Result<ElementIdx, Rejection> {
 }
 
 /// Starts at given elements: the scopes around them exist without their own start events.
+///
+/// Not done: where an event sub-process of such a scope waits for something that cannot be evaluated, the scope is held
+/// by an incident and the instructions in it are lost; resolved, it begins at its start event. (Zeebe refuses the
+/// command.)
 fn start_at_elements(tx: &mut Tx<'_>, instance: ElementKey, targets: &[ElementIdx]) {
     let Some(at) = tx.at(instance) else { return };
     if let Err(failure) = open_scope(tx, &at) {
