@@ -115,7 +115,7 @@ pub struct Many {
     pub sequential: bool,
     /// How many items.
     pub items: usize,
-    /// Whether it collects `item + 1` into `out<number>`.
+    /// Whether it collects `item + 1` into `out<process>_<number>`.
     pub collects: bool,
     /// Whether it is over after two items.
     pub enough: bool,
@@ -648,7 +648,7 @@ impl Writer<'_> {
     fn many(&mut self, place: usize, many: &Many) {
         let items: Vec<_> = (1..=many.items).map(|item| item.to_string()).collect();
         let collects = match many.collects {
-            true => format!(" outputCollection=\"out{place}\" outputElement=\"=item + 1\""),
+            true => format!(" outputCollection=\"out{}_{place}\" outputElement=\"=item + 1\"", self.number),
             false => String::new(),
         };
         let enough = match many.enough {

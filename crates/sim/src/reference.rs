@@ -1,0 +1,774 @@
+//! The reference interpreter: what BPMN 2.0.2 (clause 13) says a process does, as plainly as it can be written.
+//!
+//! It walks the drawn [`Model`] with tokens and knows nothing of the engine. Everything is a list that is searched; nothing is
+//! fast. Where BPMN leaves a choice, it chooses as Zeebe was measured to do.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use crate::model::{Family, Kind, Many, Model, On};
+
+/// Names a token: the greater, the later.
+pub type Token = usize;
+/// Variables as JSON texts.
+pub type Variables = BTreeMap<String, String>;
+
+/// Why a token is stuck.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stuck {
+    /// No condition holds and there is no default flow.
+    Condition,
+    /// Nobody catches the error.
+    Error,
+    /// The job failed too often.
+    Job,
+}
+
+/// What a token is in a multi-instance.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Role {
+    Single,
+    Body { results: Vec<String>, started: usize, completed: usize },
+    Item(usize),
+}
+
+/// Something that a token waits for, on behalf of an element.
+#[derive(Clone, Debug)]
+struct Awaited {
+    order: usize,
+    /// The catching element.
+    element: usize,
+    what: Wanted,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Wanted {
+    Message { name: String },
+    Time { due_ms: i64, times: u32 },
+}
+
+/// An element at run time.
+#[derive(Clone, Debug)]
+struct Place {
+    model: usize,
+    node: usize,
+    parent: Option<Token>,
+    role: Role,
+    variables: Variables,
+    awaited: Vec<Awaited>,
+    /// Tokens at joining gateways: (gateway, flow).
+    joins: Vec<(usize, usize)>,
+    interrupted: bool,
+    /// Retries of its job.
+    job: Option<i32>,
+    stuck: Option<Stuck>,
+}
+
+#[derive(Clone, Debug)]
+enum Todo {
+    Enter { scope: Token, node: usize, flow: Option<usize>, variables: Variables },
+    Look { token: Token, order: usize },
+}
+
+#[derive(Clone, Debug)]
+struct Message {
+    name: String,
+    until_ms: i64,
+    variables: Variables,
+    /// Processes that it went to.
+    taken_by: Vec<usize>,
+}
+
+/// An interpreter of one instance.
+#[derive(Clone, Debug)]
+pub struct Reference {
+    family: Family,
+    places: BTreeMap<Token, Place>,
+    todo: VecDeque<Todo>,
+    messages: Vec<Message>,
+    next: usize,
+    now_ms: i64,
+    root: Token,
+    /// The root's variables when it ended.
+    pub result: Option<Variables>,
+    /// Whether it was ended from outside.
+    pub cancelled: bool,
+}
+
+impl Reference {
+    /// Starts the first process of a family.
+    pub fn start(family: &Family, now_ms: i64, variables: Variables) -> Reference {
+        let mut reference = Reference {
+            family: family.clone(),
+            places: BTreeMap::new(),
+            todo: VecDeque::new(),
+            messages: Vec::new(),
+            next: 1,
+            now_ms,
+            root: 1,
+            result: None,
+            cancelled: false,
+        };
+        reference.root = reference.begin_process(0, None, variables);
+        reference.work();
+        reference
+    }
+
+    fn model(&self, token: Token) -> &Model {
+        &self.family.models[self.places[&token].model]
+    }
+
+    fn kind(&self, token: Token) -> Kind {
+        self.model(token).nodes[self.places[&token].node].kind.clone()
+    }
+
+    fn add(&mut self, model: usize, node: usize, parent: Option<Token>, role: Role) -> Token {
+        let token = self.next;
+        self.next += 1;
+        let place = Place {
+            model,
+            node,
+            parent,
+            role,
+            variables: Variables::new(),
+            awaited: Vec::new(),
+            joins: Vec::new(),
+            interrupted: false,
+            job: None,
+            stuck: None,
+        };
+        self.places.insert(token, place);
+        token
+    }
+
+    fn begin_process(&mut self, model: usize, parent: Option<Token>, variables: Variables) -> Token {
+        let token = self.add(model, 0, parent, Role::Single);
+        if let Some(place) = self.places.get_mut(&token) {
+            place.variables = variables;
+        }
+        self.begin_scope(token, Variables::new());
+        token
+    }
+
+    /// A process or sub-process begins: its event sub-processes listen, its start event happens.
+    fn begin_scope(&mut self, scope: Token, variables: Variables) {
+        let (model, node) = (self.model(scope).clone(), self.places[&scope].node);
+        for inner in model.within(node).filter(|inner| model.nodes[*inner].kind == Kind::EventSubProcess) {
+            if let Some(start) =
+                model.within(inner).find(|at| matches!(model.nodes[*at].kind, Kind::EventStart(..)))
+                && let Kind::EventStart(on, _) = &model.nodes[start].kind
+            {
+                self.listen(scope, inner, on, &model.nodes[start].id);
+            }
+        }
+        let starts = |at: &usize| matches!(model.nodes[*at].kind, Kind::Start | Kind::EventStart(..));
+        if let Some(start) = model.within(node).find(starts) {
+            self.todo.push_back(Todo::Enter { scope, node: start, flow: None, variables });
+        }
+    }
+
+    fn listen(&mut self, token: Token, element: usize, on: &On, name: &str) {
+        let order = self.next;
+        self.next += 1;
+        let what = match on {
+            On::Message => Wanted::Message { name: name.to_owned() },
+            On::Timer(ms, times) => Wanted::Time { due_ms: self.now_ms + ms, times: *times },
+            On::Error(_) => return,
+        };
+        if matches!(what, Wanted::Message { .. }) {
+            self.todo.push_back(Todo::Look { token, order });
+        }
+        if let Some(place) = self.places.get_mut(&token) {
+            place.awaited.push(Awaited { order, element, what });
+        }
+    }
+
+    fn work(&mut self) {
+        while let Some(todo) = self.todo.pop_front() {
+            match todo {
+                Todo::Enter { scope, node, flow, variables } => self.enter(scope, node, flow, variables),
+                Todo::Look { token, order } => self.look(token, order),
+            }
+        }
+    }
+
+    fn enter(&mut self, scope: Token, node: usize, flow: Option<usize>, variables: Variables) {
+        if !self.places.contains_key(&scope) {
+            return;
+        }
+        let model = self.places[&scope].model;
+        let drawn = self.family.models[model].nodes[node].clone();
+        if drawn.kind == Kind::Parallel && !self.joins(scope, node, flow) {
+            return;
+        }
+        let role = match &drawn.many {
+            Some(many) => Role::Body { results: vec!["null".into(); many.items], started: 0, completed: 0 },
+            None => Role::Single,
+        };
+        let token = self.add(model, node, Some(scope), role);
+        // Of two kept messages, one for a receive task and one for its boundary event, BPMN prefers none: its own comes first.
+        if matches!(drawn.kind, Kind::Receive(_)) {
+            self.happen(token, &drawn.kind, variables);
+            return self.listen_at_boundaries(token);
+        }
+        self.listen_at_boundaries(token);
+        match &drawn.many {
+            Some(many) => self.begin_items(token, many),
+            None => self.happen(token, &drawn.kind, variables),
+        }
+    }
+
+    /// A parallel gateway waits for a token of each incoming flow, and takes one of each.
+    fn joins(&mut self, scope: Token, gateway: usize, flow: Option<usize>) -> bool {
+        let incoming = self.model(scope).incoming(gateway);
+        let Some(place) = self.places.get_mut(&scope) else { return false };
+        place.joins.extend(flow.map(|flow| (gateway, flow)));
+        if !incoming.iter().all(|flow| place.joins.contains(&(gateway, *flow))) {
+            return false;
+        }
+        for flow in incoming {
+            if let Some(at) = place.joins.iter().position(|token| *token == (gateway, flow)) {
+                place.joins.remove(at);
+            }
+        }
+        true
+    }
+
+    fn listen_at_boundaries(&mut self, token: Token) {
+        let (model, node) = (self.model(token).clone(), self.places[&token].node);
+        for boundary in model.boundaries(node) {
+            if let Kind::Boundary(_, on, _) = &model.nodes[boundary].kind {
+                self.listen(token, boundary, on, &model.nodes[boundary].id);
+            }
+        }
+    }
+
+    fn begin_items(&mut self, body: Token, many: &Many) {
+        if many.items == 0 {
+            return self.complete(body, Variables::new());
+        }
+        for _ in 0..if many.sequential { 1 } else { many.items } {
+            self.begin_item(body);
+        }
+    }
+
+    fn begin_item(&mut self, body: Token) {
+        let (model, node) = (self.places[&body].model, self.places[&body].node);
+        let Some(Role::Body { started, .. }) = self.places.get_mut(&body).map(|place| &mut place.role) else {
+            return;
+        };
+        let item = *started;
+        *started += 1;
+        let token = self.add(model, node, Some(body), Role::Item(item));
+        if let Some(place) = self.places.get_mut(&token) {
+            place.variables.insert("item".into(), (item + 1).to_string());
+            place.variables.insert("loopCounter".into(), (item + 1).to_string());
+        }
+        let kind = self.kind(token);
+        self.happen(token, &kind, Variables::new());
+    }
+
+    /// What an element does when a token reaches it.
+    fn happen(&mut self, token: Token, kind: &Kind, variables: Variables) {
+        let node = self.places[&token].node;
+        let id = self.model(token).nodes[node].id.clone();
+        match kind {
+            Kind::Start
+            | Kind::End
+            | Kind::Pass
+            | Kind::Parallel
+            | Kind::EventStart(..)
+            | Kind::Boundary(..) => {
+                self.complete(token, variables);
+            }
+            // Triggered through an event-based gateway: what it waited for has happened already.
+            Kind::Catch(_) if variables.contains_key(TRIGGERED) => self.complete(token, variables),
+            Kind::Catch(on) | Kind::Receive(on) => self.listen(token, node, on, &id),
+            Kind::Exclusive => self.choose(token),
+            Kind::Service => self.set_job(token, Some(2)),
+            Kind::Script => {
+                let a = self.visible(token).get("a").and_then(|a| a.parse::<i64>().ok()).unwrap_or(0);
+                self.complete(token, [(format!("s{node}"), (a + 10).to_string())].into());
+            }
+            Kind::EventBased => {
+                let model = self.model(token).clone();
+                for flow in model.outgoing(node) {
+                    let target = model.flows[flow].to;
+                    if let Kind::Catch(on) = &model.nodes[target].kind {
+                        self.listen(token, target, on, &model.nodes[target].id);
+                    }
+                }
+            }
+            Kind::SubProcess | Kind::EventSubProcess | Kind::Process => {
+                // What triggered an event sub-process goes up from its start event, like any start event's.
+                self.begin_scope(token, variables);
+            }
+            Kind::Call(called) => {
+                let visible = self.visible(token);
+                self.begin_process(*called, Some(token), visible);
+            }
+            Kind::Terminate => {
+                let scope = self.places[&token].parent;
+                if let Some(scope) = scope {
+                    self.end_children(scope);
+                    self.complete(scope, Variables::new());
+                }
+            }
+            Kind::ErrorEnd(code) => self.throw(token, code),
+        }
+    }
+
+    fn set_job(&mut self, token: Token, retries: Option<i32>) {
+        if let Some(place) = self.places.get_mut(&token) {
+            place.job = retries;
+            place.stuck = None;
+        }
+    }
+
+    fn stick(&mut self, token: Token, why: Stuck) {
+        if let Some(place) = self.places.get_mut(&token) {
+            place.stuck = Some(why);
+        }
+    }
+
+    /// An exclusive gateway takes the first flow whose condition holds, or its default.
+    fn choose(&mut self, token: Token) {
+        let model = self.model(token).clone();
+        let outgoing = model.outgoing(self.places[&token].node);
+        let visible = self.visible(token);
+        let holds = |flow: &&usize| {
+            let value = model.flows[**flow].condition.and_then(|name| visible.get(name));
+            value.is_some_and(|value| value.parse::<i64>().is_ok_and(|number| number > 1))
+        };
+        let only = if outgoing.len() == 1 { outgoing.first() } else { None };
+        let default = outgoing.iter().find(|flow| model.flows[**flow].default);
+        match only.or_else(|| outgoing.iter().find(holds)).or(default) {
+            Some(flow) => {
+                let scope = self.places[&token].parent;
+                self.places.remove(&token);
+                self.take(scope, *flow, &model);
+            }
+            None => self.stick(token, Stuck::Condition),
+        }
+    }
+
+    fn take(&mut self, scope: Option<Token>, flow: usize, model: &Model) {
+        let Some(scope) = scope else { return };
+        let node = model.flows[flow].to;
+        self.todo.push_back(Todo::Enter { scope, node, flow: Some(flow), variables: Variables::new() });
+    }
+
+    /// An element is done: its variables go up, its tokens go on.
+    fn complete(&mut self, token: Token, variables: Variables) {
+        self.propagate(Some(token), variables);
+        let model = self.model(token).clone();
+        let Some(place) = self.places.remove(&token) else { return };
+        if place.node == 0 {
+            return self.process_done(place);
+        }
+        match &place.role {
+            Role::Item(item) => return self.item_done(&place, *item),
+            Role::Body { results, .. } => {
+                let many = model.nodes[place.node].many.clone();
+                if many.is_some_and(|many| many.collects) {
+                    let list = format!("[{}]", results.join(","));
+                    self.propagate(
+                        place.parent,
+                        [(format!("out{}_{}", place.model, place.node), list)].into(),
+                    );
+                }
+            }
+            Role::Single => {}
+        }
+        for flow in model.outgoing(place.node) {
+            self.take(place.parent, flow, &model);
+        }
+        self.scope_may_be_done(place.parent);
+    }
+
+    fn process_done(&mut self, place: Place) {
+        match place.parent {
+            None => self.result = Some(place.variables),
+            Some(call) => self.complete(call, place.variables),
+        }
+    }
+
+    fn item_done(&mut self, item: &Place, number: usize) {
+        let Some(body) = item.parent else { return };
+        let many = self.model(body).nodes[item.node].many.clone();
+        let (Some(many), Some(place)) = (many, self.places.get_mut(&body)) else { return };
+        let Role::Body { results, started, completed } = &mut place.role else { return };
+        if many.collects {
+            results[number] = (number + 2).to_string();
+        }
+        *completed += 1;
+        if many.enough && *completed >= 2 {
+            self.end_children(body);
+            return self.complete(body, Variables::new());
+        }
+        if *completed == many.items {
+            return self.complete(body, Variables::new());
+        }
+        if many.sequential && *started < many.items {
+            self.begin_item(body);
+        }
+    }
+
+    fn scope_may_be_done(&mut self, scope: Option<Token>) {
+        let Some(scope) = scope else { return };
+        let Some(place) = self.places.get(&scope) else { return };
+        let under_way = |todo: &Todo| matches!(todo, Todo::Enter { scope: to, .. } if *to == scope);
+        let busy = !place.joins.is_empty()
+            || self.todo.iter().any(under_way)
+            || self.places.values().any(|place| place.parent == Some(scope));
+        if !busy {
+            self.complete(scope, Variables::new());
+        }
+    }
+
+    /// All variables that an element sees.
+    fn visible(&self, token: Token) -> Variables {
+        let mut visible = Variables::new();
+        let mut at = Some(token);
+        while let Some(place) = at.and_then(|token| self.places.get(&token)) {
+            for (name, value) in &place.variables {
+                visible.entry(name.clone()).or_insert_with(|| value.clone());
+            }
+            at = place.parent.filter(|_| place.node != 0);
+        }
+        visible
+    }
+
+    /// Each variable goes to the nearest scope that has it, or else to the process.
+    fn propagate(&mut self, from: Option<Token>, variables: Variables) {
+        for (name, value) in variables.into_iter().filter(|(name, _)| name != TRIGGERED) {
+            let mut at = from;
+            while let Some(token) = at {
+                let Some(place) = self.places.get_mut(&token) else { break };
+                if place.variables.contains_key(&name) || place.node == 0 {
+                    place.variables.insert(name, value);
+                    break;
+                }
+                at = place.parent;
+            }
+        }
+    }
+
+    /// Ends an element and all in it.
+    fn end(&mut self, token: Token) {
+        self.end_children(token);
+        self.places.remove(&token);
+    }
+
+    fn end_children(&mut self, scope: Token) {
+        let children: Vec<_> = self
+            .places
+            .iter()
+            .filter(|(_, place)| place.parent == Some(scope))
+            .map(|(token, _)| *token)
+            .collect();
+        for child in children {
+            self.end(child);
+        }
+        self.todo.retain(|todo| !matches!(todo, Todo::Enter { scope: to, .. } if *to == scope));
+        if let Some(place) = self.places.get_mut(&scope) {
+            place.joins.clear();
+        }
+    }
+
+    /// An error looks for who catches it: at the activity, in its scope, outwards, through calls.
+    fn throw(&mut self, token: Token, code: &str) {
+        let mut at = token;
+        loop {
+            let place = self.places[&at].clone();
+            let model = self.family.models[place.model].clone();
+            if !matches!(place.role, Role::Item(_)) {
+                let boundaries = model.boundaries(place.node).into_iter();
+                let catching = boundaries.filter_map(|boundary| match &model.nodes[boundary].kind {
+                    Kind::Boundary(_, On::Error(caught), _) => Some((boundary, *caught)),
+                    _ => None,
+                });
+                if let (Some(boundary), Some(scope)) = (best(catching, code), place.parent) {
+                    self.end(at);
+                    let variables = Variables::new();
+                    return self.todo.push_back(Todo::Enter { scope, node: boundary, flow: None, variables });
+                }
+            }
+            let Some(scope) = place.parent else { break };
+            if self.caught_within(scope, code) {
+                return;
+            }
+            at = scope;
+        }
+        self.stick(token, Stuck::Error);
+    }
+
+    fn caught_within(&mut self, scope: Token, code: &str) -> bool {
+        let place = &self.places[&scope];
+        let model = self.model(scope).clone();
+        if place.interrupted || matches!(place.role, Role::Body { .. }) {
+            return false;
+        }
+        let inner =
+            model.within(place.node).filter(|inner| model.nodes[*inner].kind == Kind::EventSubProcess);
+        let catching = inner.filter_map(|inner| {
+            model.within(inner).find_map(|start| match &model.nodes[start].kind {
+                Kind::EventStart(On::Error(caught), _) => Some((inner, *caught)),
+                _ => None,
+            })
+        });
+        let Some(handler) = best(catching, code) else { return false };
+        self.interrupt(scope, handler, Variables::new());
+        true
+    }
+
+    fn interrupt(&mut self, scope: Token, handler: usize, variables: Variables) {
+        self.end_children(scope);
+        let model = self.model(scope).clone();
+        if let Some(place) = self.places.get_mut(&scope) {
+            place.interrupted = true;
+            place.awaited.retain(|awaited| model.nodes[awaited.element].kind != Kind::EventSubProcess);
+        }
+        self.todo.push_back(Todo::Enter { scope, node: handler, flow: None, variables });
+    }
+
+    /// A message or a time that a token waited for has come.
+    fn trigger(&mut self, token: Token, order: usize, mut variables: Variables) {
+        let Some(place) = self.places.get_mut(&token) else { return };
+        let Some(at) = place.awaited.iter().position(|awaited| awaited.order == order) else { return };
+        let awaited = place.awaited[at].clone();
+        let (parent, node) = (place.parent, place.node);
+        let model = self.family.models[place.model].clone();
+        let closes = interrupts(&model, awaited.element);
+        match (&awaited.what, closes) {
+            (_, true) => drop(place.awaited.remove(at)),
+            (Wanted::Time { times: 1, .. }, false) => drop(place.awaited.remove(at)),
+            (Wanted::Time { due_ms, times }, false) => {
+                let length = duration_ms(&model, awaited.element);
+                place.awaited[at].what = Wanted::Time { due_ms: due_ms + length, times: times - 1 };
+                place.awaited[at].order = self.next;
+                self.next += 1;
+            }
+            (Wanted::Message { .. }, false) => {}
+        }
+        let enter = |scope, variables| Todo::Enter { scope, node: awaited.element, flow: None, variables };
+        match &model.nodes[awaited.element].kind {
+            Kind::Boundary(_, _, interrupting) => {
+                if *interrupting {
+                    self.end(token);
+                }
+                self.todo.extend(parent.map(|scope| enter(scope, variables)));
+            }
+            Kind::EventSubProcess if closes => self.interrupt(token, awaited.element, variables),
+            Kind::EventSubProcess => self.todo.push_back(enter(token, variables)),
+            _ if awaited.element == node => self.complete(token, variables),
+            _ => {
+                variables.insert(TRIGGERED.into(), "true".into());
+                self.end(token);
+                self.todo.extend(parent.map(|scope| enter(scope, variables)));
+            }
+        }
+    }
+
+    /// A new subscription takes messages that wait for it.
+    fn look(&mut self, token: Token, order: usize) {
+        loop {
+            let Some(place) = self.places.get(&token) else { return };
+            let Some(awaited) = place.awaited.iter().find(|awaited| awaited.order == order) else { return };
+            let Wanted::Message { name } = awaited.what.clone() else { return };
+            let (process, now_ms) = (place.model, self.now_ms);
+            let fits = |message: &&mut Message| {
+                message.name == name && message.until_ms > now_ms && !message.taken_by.contains(&process)
+            };
+            let Some(message) = self.messages.iter_mut().find(fits) else { return };
+            message.taken_by.push(process);
+            let variables = message.variables.clone();
+            self.trigger(token, order, variables);
+        }
+    }
+
+    /// A message is published: one subscription of each process takes it; it is kept for `ttl_ms`.
+    pub fn publish(&mut self, name: &str, ttl_ms: i64, variables: &Variables) {
+        let mut message = Message {
+            name: name.to_owned(),
+            until_ms: self.now_ms + ttl_ms,
+            variables: variables.clone(),
+            taken_by: Vec::new(),
+        };
+        let mut open: Vec<_> = self
+            .places
+            .iter()
+            .flat_map(|(token, place)| {
+                let wanted = Wanted::Message { name: name.to_owned() };
+                let fits = place.awaited.iter().filter(move |awaited| awaited.what == wanted);
+                fits.map(|awaited| (awaited.order, *token, place.model))
+            })
+            .collect();
+        open.sort_unstable();
+        let mut takers = Vec::new();
+        for (order, token, process) in open {
+            if !message.taken_by.contains(&process) {
+                message.taken_by.push(process);
+                takers.push((order, token));
+            }
+        }
+        self.messages.push(message);
+        for (order, token) in takers {
+            self.trigger(token, order, variables.clone());
+        }
+        self.work();
+    }
+
+    /// When the next timer is due.
+    pub fn next_due_ms(&self) -> Option<i64> {
+        self.due().map(|(due_ms, ..)| due_ms).min()
+    }
+
+    fn due(&self) -> impl Iterator<Item = (i64, usize, Token)> + '_ {
+        self.places.iter().flat_map(|(token, place)| {
+            place.awaited.iter().filter_map(move |awaited| match awaited.what {
+                Wanted::Time { due_ms, .. } => Some((due_ms, awaited.order, *token)),
+                Wanted::Message { .. } => None,
+            })
+        })
+    }
+
+    /// It is so late: what is due happens, in order.
+    pub fn pass_time(&mut self, now_ms: i64) {
+        self.now_ms = now_ms;
+        while let Some((_, order, token)) = self.due().min().filter(|(due_ms, ..)| *due_ms <= now_ms) {
+            self.trigger(token, order, Variables::new());
+            self.work();
+        }
+    }
+
+    /// Tokens with a job, with its retries and what is wrong with it.
+    pub fn jobs(&self) -> Vec<(Token, i32, Option<Stuck>)> {
+        let with_job = |(token, place): (&Token, &Place)| Some((*token, place.job?, place.stuck));
+        self.places.iter().filter_map(with_job).collect()
+    }
+
+    /// Tokens that are stuck.
+    pub fn stuck(&self) -> Vec<(Token, Stuck)> {
+        self.places.iter().filter_map(|(token, place)| Some((*token, place.stuck?))).collect()
+    }
+
+    /// A job was done.
+    pub fn complete_job(&mut self, token: Token, variables: Variables) {
+        self.complete(token, variables);
+        self.work();
+    }
+
+    /// A job failed.
+    pub fn fail_job(&mut self, token: Token, retries: i32) {
+        self.set_job(token, Some(retries));
+        if retries <= 0 {
+            self.stick(token, Stuck::Job);
+        }
+    }
+
+    /// A worker threw an error.
+    pub fn throw_error(&mut self, token: Token, code: &str) {
+        self.throw(token, code);
+        self.work();
+    }
+
+    /// An incident is tried again; a job gets `retries`.
+    pub fn resolve(&mut self, token: Token, retries: i32) {
+        if self.places[&token].job.is_some() {
+            return self.set_job(token, Some(retries));
+        }
+        self.stick(token, Stuck::Error);
+        let kind = self.kind(token);
+        if let Some(place) = self.places.get_mut(&token) {
+            place.stuck = None;
+        }
+        self.happen(token, &kind, Variables::new());
+        self.work();
+    }
+
+    /// Variables of the process are set from outside.
+    pub fn set_variables(&mut self, variables: Variables) {
+        self.propagate(Some(self.root), variables);
+    }
+
+    /// The instance is cancelled.
+    pub fn cancel(&mut self) {
+        self.end(self.root);
+        self.todo.clear();
+        self.cancelled = true;
+    }
+
+    /// The variables of the process, while it runs.
+    pub fn root_variables(&self) -> Option<&Variables> {
+        self.places.get(&self.root).map(|place| &place.variables)
+    }
+
+    /// Where a token is: ids from the process inwards, with the number of a multi-instance item.
+    pub fn path(&self, token: Token) -> String {
+        let place = &self.places[&token];
+        let id = &self.model(token).nodes[place.node].id;
+        let own = match place.role {
+            Role::Single => id.clone(),
+            Role::Body { .. } => format!("{id}*"),
+            Role::Item(number) => format!("{id}[{number}]"),
+        };
+        match place.parent {
+            Some(parent) => format!("{}/{own}", self.path(parent)),
+            None => own,
+        }
+    }
+
+    /// Everything that can be seen from outside, a line each, sorted.
+    pub fn view(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        for (token, place) in &self.places {
+            let path = self.path(*token);
+            let job = match (place.job, place.stuck) {
+                (Some(retries), None) => format!(" job ready {retries}"),
+                (Some(_), Some(stuck)) => format!(" job {stuck:?}"),
+                (None, Some(stuck)) => format!(" stuck {stuck:?}"),
+                (None, None) => String::new(),
+            };
+            for awaited in &place.awaited {
+                let what = match &awaited.what {
+                    Wanted::Message { name } => format!("message {name}"),
+                    Wanted::Time { due_ms, .. } => format!("time {due_ms}"),
+                };
+                lines.push(format!("{path} awaits {what}"));
+            }
+            lines.push(format!("{path}{job}"));
+        }
+        lines.sort();
+        lines
+    }
+}
+
+/// Marks that the catching event was triggered before its token came; no variable of a process has this name.
+const TRIGGERED: &str = " triggered";
+
+/// Of those that catch: the one with this very code, or one that catches all.
+fn best(catching: impl Iterator<Item = (usize, Option<&'static str>)>, code: &str) -> Option<usize> {
+    let catching: Vec<_> = catching.collect();
+    let exact = catching.iter().find(|(_, caught)| *caught == Some(code));
+    exact.or_else(|| catching.iter().find(|(_, caught)| caught.is_none())).map(|(element, _)| *element)
+}
+
+/// Whether a catching element is over when it was triggered once.
+fn interrupts(model: &Model, element: usize) -> bool {
+    match &model.nodes[element].kind {
+        Kind::Boundary(_, _, interrupting) => *interrupting,
+        Kind::EventSubProcess => {
+            model.within(element).any(|start| matches!(model.nodes[start].kind, Kind::EventStart(_, true)))
+        }
+        _ => true,
+    }
+}
+
+fn duration_ms(model: &Model, element: usize) -> i64 {
+    let of = |kind: &Kind| match kind {
+        Kind::Boundary(_, On::Timer(ms, _), _) | Kind::EventStart(On::Timer(ms, _), _) => Some(*ms),
+        _ => None,
+    };
+    let own = of(&model.nodes[element].kind);
+    own.or_else(|| model.within(element).find_map(|start| of(&model.nodes[start].kind))).unwrap_or(0)
+}

@@ -1,0 +1,30 @@
+//! The engine against the reference interpreter, over thousands of drawn processes.
+
+use weir_sim::{
+    differential::{self, Comparison},
+    model::Palette,
+};
+
+/// Runs seeds; gives how many instances came to their end.
+fn assert_same(seeds: std::ops::Range<u64>, palette: Palette) -> usize {
+    let mut ended = 0;
+    for seed in seeds {
+        let Comparison { difference, story, ended: ends } = differential::run(seed, palette);
+        if let Some(difference) = difference {
+            panic!("seed {seed} ({palette:?}):\n{}\n{difference}", story.join("\n"));
+        }
+        ended += usize::from(ends);
+    }
+    ended
+}
+
+#[test]
+fn flat_processes_do_what_the_reference_says() {
+    let palette = Palette { depth: 1, events: false, many: false, calls: false, abrupt: true };
+    assert!(assert_same(0..1_000, palette) > 800);
+}
+
+#[test]
+fn nested_processes_with_everything_do_what_the_reference_says() {
+    assert!(assert_same(0..3_000, Palette::all(2)) > 2_000);
+}
