@@ -111,11 +111,14 @@ impl Expression {
         limits: &Limits,
     ) -> Result<Evaluation, EvaluationError> {
         let compiled = &*self.0;
+        if let Some(value) = self.constant() {
+            return Ok(Evaluation { value: value.clone(), warnings: Vec::new() });
+        }
         let mut machine = Machine::new(compiled.dialect, at, limits, variables, self.globals());
         machine.input = input;
         match compiled.execute(&mut machine) {
-            Ok(value) => Ok(Evaluation { value, warnings: machine.into_warnings() }),
-            Err(stop) => Err(compiled.failure(stop, machine.into_warnings())),
+            Ok(value) => Ok(Evaluation { value, warnings: machine.take_warnings() }),
+            Err(stop) => Err(compiled.failure(stop, machine.take_warnings())),
         }
     }
 

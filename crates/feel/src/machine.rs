@@ -119,6 +119,8 @@ pub(crate) enum Slot {
 }
 
 impl<'a> Machine<'a> {
+    // Inlined, so that this large thing is made where it is used and not copied there.
+    #[inline(always)]
     pub(crate) fn new(
         dialect: Dialect,
         moment: &'a Moment,
@@ -127,7 +129,9 @@ impl<'a> Machine<'a> {
         globals: &'a [Arc<str>],
     ) -> Self {
         let mut slots = SmallVec::new();
-        slots.extend(globals.iter().map(|_| Slot::Unbound));
+        for _ in globals {
+            slots.push(Slot::Unbound);
+        }
         Self {
             variables,
             globals,
@@ -292,7 +296,7 @@ impl<'a> Machine<'a> {
         let result = run(&mut inner);
         self.fuel_steps = inner.fuel_steps;
         self.memory_bytes = inner.memory_bytes;
-        self.warnings = inner.into_warnings();
+        self.warnings = inner.take_warnings();
         result
     }
 
@@ -305,7 +309,7 @@ impl<'a> Machine<'a> {
         self.warnings.truncate(count);
     }
 
-    pub(crate) fn into_warnings(self) -> Vec<Warning> {
-        self.warnings
+    pub(crate) fn take_warnings(&mut self) -> Vec<Warning> {
+        std::mem::take(&mut self.warnings)
     }
 }

@@ -100,7 +100,7 @@ fn run(text: &str, tree: &Expr, dialect: Dialect, folding: bool) -> Result<(Stri
     let (moment, variables) = (Moment::default(), variables());
     let mut machine = Machine::new(dialect, &moment, &Limits::DEFAULT, &variables, &program.globals);
     let value = machine.evaluate(&program.root);
-    let warnings = machine.into_warnings().len();
+    let warnings = machine.take_warnings().len();
     value.map(|value| (value.to_string(), warnings)).map_err(|stop| format!("{stop:?}"))
 }
 

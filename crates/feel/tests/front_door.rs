@@ -96,3 +96,15 @@ fn an_expression_is_shared_between_threads() {
     is_shared::<Expression>();
     is_shared::<Value>();
 }
+
+#[test]
+fn ranges_are_compared_in_dmn_only() {
+    for text in ["[1..2] = [1..2]", "x = (1..5]", "[1..2] < 3", "]1..2] != 1"] {
+        let error = Expression::compile(text, Dialect::Bpmn, &Names::default()).unwrap_err();
+        assert!(error.to_string().contains("a range cannot be compared"), "{text}: {error}");
+        Expression::compile(text, Dialect::Dmn, &Names::default()).unwrap();
+    }
+    for text in ["([1..2]) = true", "x in [1..2]", "[1, 2] = [1]", "before([1..2], 3) = true"] {
+        Expression::compile(text, Dialect::Bpmn, &Names::default()).unwrap();
+    }
+}

@@ -37,6 +37,9 @@ fn not(_machine: &mut Machine<'_>, arguments: &[Value]) -> Result<Value, Stop> {
 /// The same element of the semantic domain (DMN 1.5, table 82): of one type and written the same way.
 fn is(_machine: &mut Machine<'_>, arguments: &[Value]) -> Result<Value, Stop> {
     let (a, b) = (&arguments[0], &arguments[1]);
+    if let (Value::Number(a), Value::Number(b)) = (a, b) {
+        return Ok(Value::Boolean(a == b));
+    }
     let text = |value: &Value| value.to_text(Dialect::Dmn);
     Ok(Value::Boolean(a.type_name() == b.type_name() && text(a) == text(b)))
 }

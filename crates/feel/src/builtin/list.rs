@@ -98,8 +98,9 @@ pub(super) const BUILTINS: &[Builtin] = &[
     builtin(
         "is empty",
         &[
-            overload(&[required("list", LIST)], is_empty),
+            // First, because a context is also a list of one.
             overload(&[required("context", CONTEXT)], is_empty_context).only(Dialect::Dmn),
+            overload(&[required("list", LIST)], is_empty),
         ],
     ),
     builtin("partition", &[overload(&[required("list", LIST), required("size", NUMBER)], partition)]),

@@ -32,7 +32,7 @@ impl Compiler<'_> {
         let moment = Moment::default();
         let mut machine = Machine::new(self.dialect, &moment, &LIMITS, &(), &[]);
         let value = machine.evaluate(node).ok()?;
-        let quiet = machine.into_warnings().is_empty();
+        let quiet = machine.take_warnings().is_empty();
         (quiet && !matches!(value, Value::Function(_))).then_some(value)
     }
 }

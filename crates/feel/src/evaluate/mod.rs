@@ -82,10 +82,16 @@ impl Machine<'_> {
     }
 
     /// A variable of the evaluation.
+    #[inline]
     fn global(&mut self, slot: usize, span: Span) -> Result<Value, Stop> {
-        if let Slot::Value(value) = &self.slots[slot] {
-            return Ok(value.clone());
+        match &self.slots[slot] {
+            Slot::Value(value) => Ok(value.clone()),
+            Slot::Unbound | Slot::Missing | Slot::Json(..) => self.first_global(slot, span),
         }
+    }
+
+    /// A variable that has not been decoded yet.
+    fn first_global(&mut self, slot: usize, span: Span) -> Result<Value, Stop> {
         self.bind(slot);
         self.decode(slot)?;
         match &self.slots[slot] {

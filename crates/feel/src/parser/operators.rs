@@ -37,12 +37,16 @@ impl Parser<'_> {
         if let Some(test) = self.open_test() {
             return test;
         }
+        let mut left_at = self.at;
         let mut left = self.arithmetic();
         loop {
             let next = match self.comparison_operator() {
                 Some(operator) => {
+                    self.refuse_range(&left, left_at);
                     self.advance();
+                    left_at = self.at;
                     let right = self.arithmetic();
+                    self.refuse_range(&right, left_at);
                     ExprKind::Comparison(operator, Box::new(left), Box::new(right))
                 }
                 None if self.is_word("between") => self.between(left),
@@ -60,6 +64,17 @@ impl Parser<'_> {
                 return left;
             }
         }
+    }
+
+    /// The BPMN dialect compares no ranges, unless one stands in parentheses: it is a test of the input there.
+    fn refuse_range(&mut self, operand: &Expr, at: usize) {
+        if self.switches.open_operands || !matches!(operand.kind, ExprKind::Range(_)) || !self.is_range_at(at)
+        {
+            return;
+        }
+        let message = "a range cannot be compared".to_owned();
+        let help = "ask with `in` whether a value is in it, or compare its ends".to_owned();
+        self.report_with(operand.span, message, Some(help));
     }
 
     fn between(&mut self, value: Expr) -> ExprKind {

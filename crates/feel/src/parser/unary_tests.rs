@@ -79,9 +79,14 @@ impl Parser<'_> {
 
     /// Whether the bracket at this place opens a range: there is a `..` before anything else that it could be.
     fn is_range_ahead(&self) -> bool {
+        self.is_range_at(self.at)
+    }
+
+    /// The same for the bracket at another place.
+    pub(super) fn is_range_at(&self, at: usize) -> bool {
         use TokenKind::*;
         let mut open = 0_usize;
-        for token in &self.tokens[self.at..] {
+        for token in &self.tokens[at..] {
             match token.kind {
                 OpenParen | OpenBracket | OpenBrace => open += 1,
                 CloseBracket if open == 0 => open = 1,
