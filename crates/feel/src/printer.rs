@@ -106,6 +106,16 @@ fn write_at(expr: &Expr, least: Level, f: &mut Formatter<'_>) -> fmt::Result {
     f.write_str(")")
 }
 
+/// An operand of a comparison: a range needs parentheses there in the BPMN dialect.
+fn write_operand(expr: &Expr, f: &mut Formatter<'_>) -> fmt::Result {
+    if !matches!(expr.kind, ExprKind::Range(_)) {
+        return write_at(expr, Level::Sum, f);
+    }
+    f.write_str("(")?;
+    write_kind(&expr.kind, f)?;
+    f.write_str(")")
+}
+
 fn write_kind(kind: &ExprKind, f: &mut Formatter<'_>) -> fmt::Result {
     match kind {
         ExprKind::Null => f.write_str("null"),
@@ -188,9 +198,9 @@ fn write_arithmetic(
 fn write_comparison(kind: &ExprKind, f: &mut Formatter<'_>) -> fmt::Result {
     match kind {
         ExprKind::Comparison(operator, left, right) => {
-            write_at(left, Level::Sum, f)?;
+            write_operand(left, f)?;
             write!(f, " {} ", operator.symbol())?;
-            write_at(right, Level::Sum, f)
+            write_operand(right, f)
         }
         ExprKind::Between(value, low, high) => {
             write_at(value, Level::Sum, f)?;
