@@ -92,7 +92,18 @@ impl Machine<'_> {
 
     /// A variable that has not been decoded yet.
     fn first_global(&mut self, slot: usize, span: Span) -> Result<Value, Stop> {
-        self.bind(slot);
+        if matches!(self.slots[slot], Slot::Unbound) {
+            // The usual case: a value, asked for once.
+            let bound = match self.variables().get(&self.globals()[slot]) {
+                Some(Binding::Value(value)) => {
+                    self.slots[slot] = Slot::Value(value.clone());
+                    return Ok(value);
+                }
+                Some(Binding::Json(text)) => Slot::Json(text, 0),
+                None => Slot::Missing,
+            };
+            self.slots[slot] = bound;
+        }
         self.decode(slot)?;
         match &self.slots[slot] {
             Slot::Value(value) => Ok(value.clone()),
