@@ -1,7 +1,7 @@
 //! Ordered durable bytes per partition, fenced by epoch.
 //!
 //! A journal takes [`Record`]s (one engine batch each) and gives them back in order. It does not know what a
-//! record means. Three promises hold for every back end, and one conformance suite (`tests/conformance.rs`) checks them:
+//! record means. Three promises hold for every back end, and one conformance suite (`tests/journal/conformance.rs`) checks them:
 //!
 //! 1. What `append` confirmed is durable, and every later reader sees it, once, in order, unchanged.
 //! 2. After a `claim` nothing of an older epoch is ever accepted, whoever appends it and however late it arrives.

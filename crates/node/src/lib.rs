@@ -6,6 +6,7 @@
 mod admission;
 mod checkpoint;
 pub mod clock;
+mod commit;
 pub mod demand;
 pub mod driver;
 pub mod handle;

@@ -18,11 +18,12 @@ use crate::{
     admission::{Admission, IN_FLIGHT_COMMANDS},
     checkpoint::{self, Store},
     clock::Clock,
+    commit::Committer,
     driver::{Driver, Led},
     handle::{Handle, Inner},
     metrics::Metrics,
     recovery::{RecoveryError, recover},
-    shell::{self, Desk, Shell, ToShell},
+    shell::{Desk, Shell, ToShell},
 };
 
 /// How a node is started.
@@ -149,11 +150,16 @@ impl Node {
         let (to_checkpointer, checkpoints) = mpsc::channel();
         let (trim, trims) = mpsc::channel();
         let (to_housekeeper, chores) = mpsc::channel::<weir_journal::Chore>();
-        let done = to_shell.clone();
-        let committing = (admission.clone(), metrics.clone());
-        let committer = spawn("commit", move || {
-            shell::commit(journal, &groups, &done, &committing.0, &committing.1, &trims, &to_housekeeper);
-        });
+        let committer = Committer {
+            journal,
+            groups,
+            done: to_shell.clone(),
+            trims,
+            chores: to_housekeeper,
+            admission: admission.clone(),
+            metrics: metrics.clone(),
+        };
+        let committer = spawn("commit", move || committer.run());
         let housekeeper = spawn("housekeep", move || chores.into_iter().for_each(|chore| chore()));
         let checkpointing = metrics.clone();
         let checkpointer =

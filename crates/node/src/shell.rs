@@ -23,10 +23,10 @@ use weir_engine::{
     key::PartitionId,
     rejection::Rejection,
 };
-use weir_journal::{AppendError, Chore, Journal, Record, Sequence};
+use weir_journal::Sequence;
 
 use crate::{
-    admission::{Admission, Place},
+    admission::Place,
     checkpoint::ToCheckpointer,
     clock::Clock,
     demand::{TakerId, Waiter},
@@ -115,6 +115,9 @@ impl Shell {
         let mut last_checkpoint = Instant::now();
         let mut next_to_checkpoint = 0;
         let mut stopping = false;
+        // What recovery found undelivered goes out before anything else.
+        self.driver.flush(&mut actions);
+        self.perform(&mut actions)?;
         loop {
             let mut message = self.next_message(stopping);
             let mut taken = 0;
@@ -293,78 +296,5 @@ impl Desk {
         stream.try_send(job).err().map(|error| match error {
             mpsc::error::TrySendError::Full(job) | mpsc::error::TrySendError::Closed(job) => job,
         })
-    }
-}
-
-/// Seconds between attempts to write to a full disk.
-const FULL_DISK_RETRY: Duration = Duration::from_secs(1);
-
-/// The commit thread: one group at a time into the journal.
-pub(crate) fn commit(
-    mut journal: Box<dyn Journal>,
-    groups: &Receiver<Vec<GroupRecord>>,
-    done: &Sender<ToShell>,
-    admission: &Admission,
-    metrics: &Metrics,
-    trims: &Receiver<(weir_journal::PartitionId, Sequence)>,
-    chores: &Sender<Chore>,
-) {
-    if let Some(chore) = journal.take_chore()
-        && chores.send(chore).is_err()
-    {
-        return;
-    }
-    while let Ok(group) = groups.recv() {
-        let records: Vec<Record<'_>> = group
-            .iter()
-            .map(|record| Record {
-                partition: weir_journal::PartitionId(record.partition.0),
-                epoch: record.epoch,
-                sequence: record.sequence,
-                payload: &record.payload,
-            })
-            .collect();
-        let began = Instant::now();
-        let result = loop {
-            match journal.append(&records) {
-                Err(AppendError::Full(failure)) => {
-                    admission.set_disk_full(true);
-                    // The reserve lets work that ends work go on; without one the group waits for space.
-                    let released = journal.release_reserve().unwrap_or(false);
-                    tracing::error!(%failure, released, "the disk of the data folder is full: new work is refused until there is space");
-                    if !released {
-                        std::thread::sleep(FULL_DISK_RETRY);
-                    }
-                }
-                other => break other,
-            }
-        };
-        if admission.is_disk_full() && journal.refill_reserve().unwrap_or(false) {
-            admission.set_disk_full(false);
-        }
-        Metrics::add(&metrics.journal_commits_total, 1);
-        Metrics::add(&metrics.journal_records_total, records.len() as u64);
-        Metrics::add(
-            &metrics.journal_bytes_total,
-            records.iter().map(|record| record.payload.len() as u64).sum(),
-        );
-        Metrics::add(&metrics.journal_commit_microseconds_total, began.elapsed().as_micros() as u64);
-        let failed = result.is_err();
-        let result = result.map_err(|error| {
-            format!("the journal failed, and the node stops so that nothing is lost: {error}")
-        });
-        if done.send(ToShell::Committed(result)).is_err() || failed {
-            return;
-        }
-        if let Some(chore) = journal.take_chore()
-            && chores.send(chore).is_err()
-        {
-            return;
-        }
-        while let Ok((partition, until)) = trims.try_recv() {
-            if let Err(error) = journal.trim(partition, until) {
-                tracing::warn!(%error, "the journal could not be trimmed; it grows until it can");
-            }
-        }
     }
 }

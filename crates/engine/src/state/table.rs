@@ -4,7 +4,7 @@
 //! the next command already replaced it. A row that is made and removed between two checkpoints leaves no trace.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     ops::{Bound, RangeBounds},
     sync::Arc,
 };
@@ -17,13 +17,14 @@ pub struct Table<K, V> {
     rows: BTreeMap<K, Entry<V>>,
     /// Keys of rows that changed since the last checkpoint; may name a row twice or one that is gone.
     touched: Vec<K>,
-    live: usize,
+    /// Keys of rows that the last checkpoint holds and that are gone since. They stand apart from the rows, so that
+    /// looking for the first row of a queue costs the same however many were taken from it.
+    removed: BTreeSet<K>,
 }
 
 #[derive(Clone, Debug)]
 struct Entry<V> {
-    /// `None`: removed, but the checkpoint still has it.
-    value: Option<Arc<V>>,
+    value: Arc<V>,
     /// Whether the last checkpoint holds a row with this key.
     stored: bool,
     /// Whether it is in `touched`.
@@ -32,52 +33,51 @@ struct Entry<V> {
 
 impl<K, V> Default for Table<K, V> {
     fn default() -> Self {
-        Table { rows: BTreeMap::new(), touched: Vec::new(), live: 0 }
+        Table { rows: BTreeMap::new(), touched: Vec::new(), removed: BTreeSet::new() }
     }
 }
 
 impl<K: RowKey, V: RowValue> Table<K, V> {
     /// The row with this key.
     pub fn get(&self, key: &K) -> Option<Arc<V>> {
-        self.rows.get(key)?.value.clone()
+        self.rows.get(key).map(|entry| entry.value.clone())
     }
 
     /// Whether there is such a row.
     pub fn contains(&self, key: &K) -> bool {
-        self.rows.get(key).is_some_and(|entry| entry.value.is_some())
+        self.rows.contains_key(key)
     }
 
     /// Number of rows.
     pub fn len(&self) -> usize {
-        self.live
+        self.rows.len()
     }
 
     /// Whether there is no row.
     pub fn is_empty(&self) -> bool {
-        self.live == 0
+        self.rows.is_empty()
     }
 
     /// Puts a row in place of what was there.
     pub(crate) fn put(&mut self, key: K, value: V) {
-        let entry =
-            self.rows.entry(key.clone()).or_insert(Entry { value: None, stored: false, dirty: false });
-        if entry.value.is_none() {
-            self.live += 1;
+        let value = Arc::new(value);
+        if let Some(entry) = self.rows.get_mut(&key) {
+            entry.value = value;
+            if !std::mem::replace(&mut entry.dirty, true) {
+                self.touch(key);
+            }
+            return;
         }
-        entry.value = Some(Arc::new(value));
-        if !entry.dirty {
-            entry.dirty = true;
-            self.touch(key);
-        }
+        let stored = self.removed.remove(&key);
+        self.rows.insert(key.clone(), Entry { value, stored, dirty: true });
+        self.touch(key);
     }
 
     /// Changes a row in place; returns whether it was there.
     pub(crate) fn change(&mut self, key: &K, change: impl FnOnce(&mut V)) -> bool {
         let Some(entry) = self.rows.get_mut(key) else { return false };
-        let Some(value) = &mut entry.value else { return false };
-        change(Arc::make_mut(value));
-        if !entry.dirty {
-            entry.dirty = true;
+        change(Arc::make_mut(&mut entry.value));
+        if !std::mem::replace(&mut entry.dirty, true) {
             self.touch(key.clone());
         }
         true
@@ -85,17 +85,12 @@ impl<K: RowKey, V: RowValue> Table<K, V> {
 
     /// Removes a row and returns it.
     pub(crate) fn remove(&mut self, key: &K) -> Option<Arc<V>> {
-        let entry = self.rows.get_mut(key)?;
-        let value = entry.value.take()?;
-        self.live -= 1;
-        if !entry.stored {
-            // It may still be named in `touched`; a name without an entry is skipped there.
-            self.rows.remove(key);
-        } else if !entry.dirty {
-            entry.dirty = true;
-            self.touch(key.clone());
+        let entry = self.rows.remove(key)?;
+        // It may still be named in `touched`; a name without a row is skipped there.
+        if entry.stored {
+            self.removed.insert(key.clone());
         }
-        Some(value)
+        Some(entry.value)
     }
 
     /// The rows with keys in `range`, in order.
@@ -103,7 +98,7 @@ impl<K: RowKey, V: RowValue> Table<K, V> {
         &'a self,
         range: impl RangeBounds<K> + 'a,
     ) -> impl DoubleEndedIterator<Item = (&'a K, &'a Arc<V>)> + 'a {
-        self.rows.range(range).filter_map(|(key, entry)| entry.value.as_ref().map(|value| (key, value)))
+        self.rows.range(range).map(|(key, entry)| (key, &entry.value))
     }
 
     /// The rows from `start` on for which `belongs` holds, in order, up to the first for which it does not.
@@ -117,12 +112,12 @@ impl<K: RowKey, V: RowValue> Table<K, V> {
 
     /// The first row.
     pub fn first(&self) -> Option<(&K, &Arc<V>)> {
-        self.rows.iter().find_map(|(key, entry)| entry.value.as_ref().map(|value| (key, value)))
+        self.rows.first_key_value().map(|(key, entry)| (key, &entry.value))
     }
 
     /// All rows, in order.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&K, &Arc<V>)> {
-        self.rows.iter().filter_map(|(key, entry)| entry.value.as_ref().map(|value| (key, value)))
+        self.rows.iter().map(|(key, entry)| (key, &entry.value))
     }
 
     fn touch(&mut self, key: K) {
@@ -138,23 +133,14 @@ impl<K: RowKey, V: RowValue> Table<K, V> {
 
     /// Hands out what changed since the last call, as bytes, and regards it as stored.
     pub(crate) fn take_changes(&mut self, table: u8, out: &mut Vec<Change>) {
+        for key in std::mem::take(&mut self.removed) {
+            out.push(Change { key: place(table, &key), value: None });
+        }
         for key in std::mem::take(&mut self.touched) {
             let Some(entry) = self.rows.get_mut(&key) else { continue };
-            if !entry.dirty {
-                continue;
-            }
-            entry.dirty = false;
-            let mut key_bytes = vec![table];
-            key.put(&mut key_bytes);
-            match &entry.value {
-                Some(value) => {
-                    entry.stored = true;
-                    out.push(Change { key: key_bytes, value: Some(value.to_bytes()) });
-                }
-                None => {
-                    self.rows.remove(&key);
-                    out.push(Change { key: key_bytes, value: None });
-                }
+            if std::mem::replace(&mut entry.dirty, false) {
+                entry.stored = true;
+                out.push(Change { key: place(table, &key), value: Some(entry.value.to_bytes()) });
             }
         }
     }
@@ -163,22 +149,24 @@ impl<K: RowKey, V: RowValue> Table<K, V> {
     pub(crate) fn load(&mut self, key: &[u8], value: &[u8]) -> Result<(), CorruptRow> {
         let mut rest = key;
         let key = K::take(&mut rest).filter(|_| rest.is_empty()).ok_or(CorruptRow)?;
-        let value = V::from_bytes(value).ok_or(CorruptRow)?;
-        if self.rows.insert(key, Entry { value: Some(Arc::new(value)), stored: true, dirty: false }).is_none()
-        {
-            self.live += 1;
-        }
+        let value = Arc::new(V::from_bytes(value).ok_or(CorruptRow)?);
+        self.rows.insert(key, Entry { value, stored: true, dirty: false });
         Ok(())
     }
 
     /// Writes all rows as bytes, for comparing two states.
     pub(crate) fn dump(&self, table: u8, out: &mut Vec<(Vec<u8>, Vec<u8>)>) {
         for (key, value) in self.iter() {
-            let mut key_bytes = vec![table];
-            key.put(&mut key_bytes);
-            out.push((key_bytes, value.to_bytes()));
+            out.push((place(table, key), value.to_bytes()));
         }
     }
+}
+
+/// A row's key in a checkpoint: the table's number, then the key.
+fn place<K: RowKey>(table: u8, key: &K) -> Vec<u8> {
+    let mut bytes = vec![table];
+    key.put(&mut bytes);
+    bytes
 }
 
 /// A row as a checkpoint writes it.
@@ -229,6 +217,19 @@ mod tests {
         let mut copy = Table::<u64, u64>::default();
         copy.load(&changes[0].key[1..], changes[0].value.as_ref().unwrap()).unwrap();
         assert_eq!(copy.get(&1).as_deref(), Some(&11));
+    }
+
+    #[test]
+    fn a_stored_row_that_is_removed_and_made_again_stays_stored() {
+        let mut table = Table::<u64, u64>::default();
+        table.put(1, 10);
+        table.take_changes(0, &mut Vec::new());
+        table.remove(&1);
+        table.put(1, 11);
+        table.remove(&1);
+        let mut changes = Vec::new();
+        table.take_changes(0, &mut changes);
+        assert_eq!(changes, [Change { key: vec![0, 0, 0, 0, 0, 0, 0, 0, 1], value: None }]);
     }
 
     #[test]
