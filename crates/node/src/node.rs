@@ -99,7 +99,7 @@ pub struct Node {
     stop: mpsc::Sender<ToShell>,
     threads: Vec<JoinHandle<()>>,
     ended: JoinHandle<Result<(), String>>,
-    failed: tokio::sync::watch::Receiver<Option<String>>,
+    failed: watch::Receiver<Option<String>>,
 }
 
 impl Node {
@@ -174,15 +174,7 @@ impl Node {
             next_request: epoch << 40,
             desk: Desk::default(),
         };
-        let (fail, failed) = tokio::sync::watch::channel(None);
-        let ended = spawn("decide", move || {
-            let result = shell.run();
-            if let Err(why) = &result {
-                // Nobody may be watching any more.
-                let _ = fail.send(Some(why.clone()));
-            }
-            result
-        });
+        let (ended, failed) = decide(shell);
         let handle = Handle::new(Inner {
             to_shell: to_shell.clone(),
             partitions,
@@ -240,6 +232,20 @@ impl Node {
         }
         result
     }
+}
+
+/// Starts the deciding thread; its failure is made known to who watches.
+fn decide(shell: Shell) -> (JoinHandle<Result<(), String>>, watch::Receiver<Option<String>>) {
+    let (fail, failed) = watch::channel(None);
+    let ended = spawn("decide", move || {
+        let result = shell.run();
+        if let Err(why) = &result {
+            // Nobody may be watching any more.
+            let _ = fail.send(Some(why.clone()));
+        }
+        result
+    });
+    (ended, failed)
 }
 
 fn spawn<T: Send + 'static>(name: &str, work: impl FnOnce() -> T + Send + 'static) -> JoinHandle<T> {
