@@ -8,6 +8,7 @@ use std::{
     time::Instant,
 };
 
+use tokio::sync::watch;
 use weir_journal::{
     Journal, JournalError,
     disk::RealDisk,
