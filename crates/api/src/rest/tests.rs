@@ -134,6 +134,22 @@ async fn what_the_server_says_about_itself() {
     let mut topology: serde_json::Value = serde_json::from_str(&text).unwrap();
     let id = topology["clusterId"].take();
     assert!(status == StatusCode::OK && id.as_str().is_some_and(|id| !id.is_empty()), "{text}");
-    expect![[r#"{"brokers":[{"host":"127.0.0.1","nodeId":0,"partitions":[{"health":"healthy","partitionId":1,"role":"leader"}],"port":26500,"version":"8.9.0"}],"clusterId":null,"clusterSize":1,"gatewayVersion":"8.9.0","lastCompletedChangeId":"-1","partitionsCount":1,"replicationFactor":1}"#]].assert_eq(&topology.to_string());
+    let expected = serde_json::json!({
+        "brokers": [{
+            "host": "127.0.0.1",
+            "nodeId": 0,
+            "partitions": [{ "health": "healthy", "partitionId": 1, "role": "leader" }],
+            "port": 26500,
+            "version": "8.9.0",
+        }],
+        "clusterId": null,
+        "clusterSize": 1,
+        "gatewayVersion": "8.9.0",
+        "lastCompletedChangeId": "-1",
+        "partitionsCount": 1,
+        "replicationFactor": 1,
+    });
+    // Compared as values: the order of a parsed object's keys depends on what else is built with the tests.
+    assert_eq!(topology, expected);
     check(&face, "GET", "/v2/status", "", "", expect!["204 "]).await;
 }
