@@ -37,19 +37,14 @@ pub enum Command {
     FailJob(FailJob),
     /// Throw a BPMN error from a job.
     ThrowError(ThrowError),
-    /// Change how often a job may still be tried.
-    UpdateJobRetries {
+    /// Change a job: all that is given, or nothing.
+    UpdateJob {
         /// Which job.
         job: JobKey,
-        /// At least 1.
-        retries: i32,
-    },
-    /// Give an activated job more (or less) time, from now.
-    UpdateJobTimeout {
-        /// Which job.
-        job: JobKey,
-        /// Milliseconds from now.
-        timeout_ms: i64,
+        /// How often it may still be tried: at least 1.
+        retries: Option<i32>,
+        /// How much time its worker has, in milliseconds from now; only of an activated job.
+        timeout_ms: Option<i64>,
     },
     /// Hand back an activated job that could not be delivered.
     YieldJob(Activation),

@@ -17,8 +17,7 @@ pub(crate) fn handle(tx: &mut Tx<'_>, command: Command) {
         Command::CompleteJob { job, variables } => job::complete(tx, job, variables),
         Command::FailJob(failed) => job::fail(tx, failed),
         Command::ThrowError(thrown) => job::throw(tx, thrown),
-        Command::UpdateJobRetries { job, retries } => job::update_retries(tx, job, retries),
-        Command::UpdateJobTimeout { job, timeout_ms } => job::update_timeout(tx, job, timeout_ms),
+        Command::UpdateJob { job, retries, timeout_ms } => job::update(tx, job, retries, timeout_ms),
         Command::YieldJob(job) => job::hand_back(tx, job),
         Command::SetVariables { scope, variables, local } => {
             variable::set_by_command(tx, scope, variables, local)

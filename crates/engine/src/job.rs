@@ -234,36 +234,49 @@ pub(crate) fn throw(tx: &mut Tx<'_>, thrown: ThrowError) {
     tx.answer(Ok(Reply::Done));
 }
 
-/// Carries out [`crate::command::Command::UpdateJobRetries`].
-pub(crate) fn update_retries(tx: &mut Tx<'_>, key: JobKey, retries: i32) {
-    if retries < 1 {
-        let reason = format!(
-            "Expected to update retries for job with key '{key}' with a positive amount of retries, but the amount given was '{retries}'"
-        );
-        return tx.answer(Err(Rejection::invalid(reason)));
+/// Carries out [`crate::command::Command::UpdateJob`].
+pub(crate) fn update(tx: &mut Tx<'_>, key: JobKey, retries: Option<i32>, timeout_ms: Option<i64>) {
+    if let Err(rejection) = updatable(tx, key, retries, timeout_ms) {
+        return tx.answer(Err(rejection));
     }
-    if !tx.state().jobs.contains(&key) {
-        let reason =
-            format!("Expected to update retries for job with key '{key}', but no such job was found");
-        return tx.answer(Err(Rejection::not_found(reason)));
+    if let Some(timeout_ms) = timeout_ms {
+        let deadline_ms = tx.now_ms.saturating_add(timeout_ms.min(limits::DURATION_MS));
+        tx.emit(Event::JobDeadlineUpdated { key, deadline_ms: deadline_ms.max(1) });
     }
-    tx.emit(Event::JobRetriesUpdated { key, retries });
+    if let Some(retries) = retries {
+        tx.emit(Event::JobRetriesUpdated { key, retries });
+    }
     tx.answer(Ok(Reply::Done));
 }
 
-/// Carries out [`crate::command::Command::UpdateJobTimeout`].
-pub(crate) fn update_timeout(tx: &mut Tx<'_>, key: JobKey, timeout_ms: i64) {
-    let Some(job) = tx.state().jobs.get(&key) else {
-        let reason = format!("Expected to update job deadline with key '{key}', but no such job was found");
-        return tx.answer(Err(Rejection::not_found(reason)));
-    };
-    if job.phase != JobPhase::Activated {
-        let reason = format!("Expected to update the timeout of job with key '{key}', but it is not active");
-        return tx.answer(Err(Rejection::state(reason)));
+/// Whether all that an update asks for can be done. Clients know the sentences of the single changes.
+fn updatable(
+    tx: &Tx<'_>,
+    key: JobKey,
+    retries: Option<i32>,
+    timeout_ms: Option<i64>,
+) -> Result<(), Rejection> {
+    if let Some(retries) = retries.filter(|retries| *retries < 1) {
+        return Err(Rejection::invalid(format!(
+            "Expected to update retries for job with key '{key}' with a positive amount of retries, but the amount given was '{retries}'"
+        )));
     }
-    let deadline_ms = tx.now_ms.saturating_add(timeout_ms.min(limits::DURATION_MS));
-    tx.emit(Event::JobDeadlineUpdated { key, deadline_ms: deadline_ms.max(1) });
-    tx.answer(Ok(Reply::Done));
+    let Some(job) = tx.state().jobs.get(&key) else {
+        let what = match (retries, timeout_ms) {
+            (Some(_), None) => "retries for job",
+            (None, Some(_)) => "job deadline",
+            (Some(_), Some(_)) | (None, None) => "job",
+        };
+        return Err(Rejection::not_found(format!(
+            "Expected to update {what} with key '{key}', but no such job was found"
+        )));
+    };
+    if timeout_ms.is_some() && job.phase != JobPhase::Activated {
+        return Err(Rejection::state(format!(
+            "Expected to update the timeout of job with key '{key}', but it is not active"
+        )));
+    }
+    Ok(())
 }
 
 /// Carries out [`crate::command::Command::YieldJob`]: an activated job that could not be delivered is free again,

@@ -59,8 +59,7 @@ impl Admission {
             | Command::CompleteJob { .. }
             | Command::FailJob(_)
             | Command::ThrowError(_)
-            | Command::UpdateJobRetries { .. }
-            | Command::UpdateJobTimeout { .. }
+            | Command::UpdateJob { .. }
             | Command::YieldJob(_)
             | Command::ResolveIncident(_)
             | Command::DeleteResource(_)

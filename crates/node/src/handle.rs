@@ -236,8 +236,7 @@ impl Handle {
                 Ok(message::partition_of(&message.correlation_key, self.0.partitions))
             }
             Command::CompleteJob { job, .. }
-            | Command::UpdateJobRetries { job, .. }
-            | Command::UpdateJobTimeout { job, .. }
+            | Command::UpdateJob { job, .. }
             | Command::YieldJob(Activation { job, .. }) => self.existing(job.partition()),
             Command::FailJob(failed) => self.existing(failed.job.partition()),
             Command::ThrowError(thrown) => self.existing(thrown.job.partition()),

@@ -505,7 +505,7 @@ impl Crowd {
         if let Some(job) = job
             && random.percent(80)
         {
-            let command = Command::UpdateJobRetries { job, retries: 1 };
+            let command = Command::UpdateJob { job, retries: Some(1), timeout_ms: None };
             self.ask(machine, now_ms, job.partition(), Asked::Other, command)?;
         }
         self.note(format!("{step}: resolve incident {incident:?}"));
@@ -545,7 +545,7 @@ impl Crowd {
         let open: Vec<_> = machine.ledger.incidents.iter().map(|(key, open)| (*key, open.clone())).collect();
         for (key, open) in &open {
             if let Some(job) = open.job {
-                let command = Command::UpdateJobRetries { job, retries: 1 };
+                let command = Command::UpdateJob { job, retries: Some(1), timeout_ms: None };
                 self.ask(machine, now_ms, job.partition(), Asked::Other, command)?;
             } else if open.kind == IncidentKind::ConditionError {
                 let variables = document("{\"a\":2,\"b\":2,\"c\":2}")?;

@@ -251,7 +251,7 @@ impl Pair<'_> {
         let path = self.reference.path(token);
         let (incident, job) = self.engine.incident(&path)?;
         if let Some(job) = job {
-            self.engine.ask(Command::UpdateJobRetries { job, retries: 2 })?;
+            self.engine.ask(Command::UpdateJob { job, retries: Some(2), timeout_ms: None })?;
         }
         if why == Stuck::Condition {
             let high: Variables = ["a", "b", "c"].map(|name| (name.to_owned(), "2".to_owned())).into();

@@ -110,7 +110,8 @@ pub(super) async fn update_retries(
     door: &Door,
     asked: UpdateJobRetriesRequest,
 ) -> Result<UpdateJobRetriesResponse, Failure> {
-    door.carry_out(Command::UpdateJobRetries { job: job(asked.job_key), retries: asked.retries }).await?;
+    let (job, retries) = (job(asked.job_key), Some(asked.retries));
+    door.carry_out(Command::UpdateJob { job, retries, timeout_ms: None }).await?;
     Ok(UpdateJobRetriesResponse {})
 }
 
@@ -118,7 +119,8 @@ pub(super) async fn update_timeout(
     door: &Door,
     asked: UpdateJobTimeoutRequest,
 ) -> Result<UpdateJobTimeoutResponse, Failure> {
-    door.carry_out(Command::UpdateJobTimeout { job: job(asked.job_key), timeout_ms: asked.timeout }).await?;
+    let (job, timeout_ms) = (job(asked.job_key), Some(asked.timeout));
+    door.carry_out(Command::UpdateJob { job, retries: None, timeout_ms }).await?;
     Ok(UpdateJobTimeoutResponse {})
 }
 

@@ -237,8 +237,6 @@ struct Changeset {
     priority: Option<i32>,
 }
 
-/// Where both are given, the time-out goes first: it is the one that may be refused by the job's state, and then the
-/// retries are as they were.
 pub(super) async fn update(
     State(door): State<Door>,
     PathKey(key): PathKey,
@@ -247,15 +245,11 @@ pub(super) async fn update(
     operation_reference(reference)?;
     not_yet(lease_token.is_some(), "a lease token")?;
     not_yet(changeset.priority.is_some(), "a job's priority")?;
-    if let (None, None) = (changeset.retries, changeset.timeout) {
+    let Changeset { retries, timeout: timeout_ms, priority: _ } = changeset;
+    if let (None, None) = (retries, timeout_ms) {
         return Err(Failure::Invalid("At least one of [retries, timeout] is required.".into()));
     }
-    if let Some(timeout_ms) = changeset.timeout {
-        door.carry_out(Command::UpdateJobTimeout { job: JobKey(key), timeout_ms }).await?;
-    }
-    if let Some(retries) = changeset.retries {
-        door.carry_out(Command::UpdateJobRetries { job: JobKey(key), retries }).await?;
-    }
+    door.carry_out(Command::UpdateJob { job: JobKey(key), retries, timeout_ms }).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

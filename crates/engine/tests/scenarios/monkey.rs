@@ -153,7 +153,7 @@ impl Monkey<'_> {
                 let backoff_ms = [0, 5_000][self.chance.below(2)];
                 Command::FailJob(FailJob { job, retries, error_message: "".into(), backoff_ms, variables })
             }
-            8 => Command::UpdateJobRetries { job, retries },
+            8 => Command::UpdateJob { job, retries: Some(retries), timeout_ms: None },
             _ => {
                 let state = self.world.node(job.partition()).partition.state();
                 let job_type = state.jobs.get(&job).map(|job| job.job_type.clone()).unwrap_or_default();

@@ -209,7 +209,9 @@ impl Player<'_> {
             }
             "activate" => self.activate(at, line),
             "worker" => self.worker(line),
-            "complete" | "fail" | "throw" | "retries" | "timeout" | "yield" => self.job_command(line),
+            "complete" | "fail" | "throw" | "retries" | "timeout" | "update" | "yield" => {
+                self.job_command(line)
+            }
             "publish" | "correlate" => self.message_command(line),
             "decide" => {
                 let decision = DecisionRef::Latest(line.word(1)?.into());
@@ -365,10 +367,19 @@ impl Player<'_> {
                 variables: document(line)?,
             }),
             "retries" => {
-                let retries = line.word(2)?.parse().map_err(|_| "retries is a number")?;
-                Command::UpdateJobRetries { job, retries }
+                let retries = Some(line.word(2)?.parse().map_err(|_| "retries is a number")?);
+                Command::UpdateJob { job, retries, timeout_ms: None }
             }
-            "timeout" => Command::UpdateJobTimeout { job, timeout_ms: duration_ms(line.word(2)?)? },
+            "update" => {
+                let retries = line.option("retries").map(str::parse).transpose();
+                let timeout_ms = line.option("timeout").map(duration_ms).transpose()?;
+                let retries = retries.map_err(|_| "retries is a number")?;
+                Command::UpdateJob { job, retries, timeout_ms }
+            }
+            "timeout" => {
+                let timeout_ms = Some(duration_ms(line.word(2)?)?);
+                Command::UpdateJob { job, retries: None, timeout_ms }
+            }
             _ => Command::YieldJob(self.world.activation(job)),
         };
         let known = usize::from(job.partition().0) <= self.world.nodes.len() && job.partition().0 > 0;

@@ -11,7 +11,7 @@
 //! worker TYPE [N]         N jobs of this type are taken as soon as they are free
 //! complete JOB [{variables}] | throw JOB CODE [MESSAGE] [{variables}] | yield JOB
 //! fail JOB retries=N [backoff=10s] [message=TEXT] [{variables}]
-//! retries JOB N | timeout JOB 5m
+//! retries JOB N | timeout JOB 5m | update JOB [retries=N] [timeout=5m]
 //! publish NAME KEY [ttl=1h] [id=X] [{variables}] | correlate NAME KEY [{variables}]
 //! decide ID [{variables}] | evaluate TEXT [{variables}]
 //! tick 2d                 time passes, stopping wherever something is due; late 2d: all at once
