@@ -29,6 +29,10 @@ pub(crate) fn support(tree: &Tree) -> String {
     let (rpcs, operations) = (source::rpcs(tree), source::operations(tree));
     text.push_str("\n## gRPC\n\nThe service `gateway_protocol.Gateway`, by default on port 26500.\n\n");
     calls(&mut text, &rpcs, "They answer UNIMPLEMENTED");
+    text.push_str("\nBeyond the contract, on the same port: the service `weir.v1.Follow`,\n[described in its own file](../crates/api/proto/weir.proto).\n\n");
+    for name in source::own_rpcs(tree) {
+        let _infallible = writeln!(text, "- `{name}`");
+    }
     text.push_str("\n## REST\n\nBelow `/v2`, by default on port 8080.\n\n");
     calls(&mut text, &operations, "They answer 501 and say so");
     limits(&mut text, tree);

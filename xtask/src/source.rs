@@ -65,14 +65,22 @@ pub(crate) fn limits(tree: &Tree) -> Vec<Limit> {
 pub(crate) fn rpcs(tree: &Tree) -> Vec<Call> {
     let gateway = tree.text("crates/api/src/grpc/gateway.rs");
     let contract = tree.text("crates/api/proto/gateway.proto");
-    let names =
-        contract.lines().filter_map(|line| line.trim().strip_prefix("rpc ")?.split([' ', '(']).next());
+    let names = names_of_rpcs(contract);
     let call = |name: &str| Call {
         name: name.to_owned(),
         route: String::new(),
         is_built: !gateway.contains(&format!("not_built(\"{name}\")")),
     };
     names.map(call).collect()
+}
+
+/// The RPCs that Weir offers beyond the contract.
+pub(crate) fn own_rpcs(tree: &Tree) -> Vec<&str> {
+    names_of_rpcs(tree.text("crates/api/proto/weir.proto")).collect()
+}
+
+fn names_of_rpcs(contract: &str) -> impl Iterator<Item = &str> {
+    contract.lines().filter_map(|line| line.trim().strip_prefix("rpc ")?.split([' ', '(']).next())
 }
 
 /// The operations of the REST contract, in its order.

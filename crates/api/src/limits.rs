@@ -18,6 +18,12 @@ pub const RESULT_WAIT_DEFAULT_MS: i64 = 15_000;
 pub const RESULT_WAIT_MS: i64 = 24 * 3_600_000;
 /// Jobs on their way to one client of a job stream that it has not taken yet.
 pub const JOB_STREAM_JOBS: usize = 512;
+/// Clients that follow instances at a time.
+pub const FOLLOW_STREAMS: usize = 64;
+/// Bytes of durable events that wait for one client that follows instances.
+pub const FOLLOW_QUEUE_BYTES: usize = 16 << 20;
+/// Element instances, jobs, timers, message subscriptions and incidents that one client follows at a time.
+pub const FOLLOWED_ITEMS: usize = 100_000;
 /// Calls at a time on one gRPC connection.
 pub const CONNECTION_STREAMS: u32 = 10_000;
 /// Milliseconds that a connection may still take to end when the server stops.

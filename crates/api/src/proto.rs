@@ -7,3 +7,8 @@
 )]
 
 tonic::include_proto!("gateway_protocol");
+
+/// What Weir offers beyond that contract, generated from `proto/weir.proto`.
+pub mod weir {
+    tonic::include_proto!("weir.v1");
+}

@@ -118,6 +118,34 @@ pub enum ElementKind {
     CallActivity(CallActivity),
 }
 
+impl ElementKind {
+    /// The name that BPMN's XML gives an element of this kind. An event sub-process, which is a `subProcess` there, is told apart.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Process(_) => "process",
+            Self::SubProcess(_) => "subProcess",
+            Self::EventSubProcess(_) => "eventSubProcess",
+            Self::StartEvent(_) => "startEvent",
+            Self::EndEvent(_) => "endEvent",
+            Self::IntermediateCatchEvent(_) => "intermediateCatchEvent",
+            Self::IntermediateThrowEvent(_) => "intermediateThrowEvent",
+            Self::BoundaryEvent(_) => "boundaryEvent",
+            Self::ServiceTask(_) => "serviceTask",
+            Self::SendTask(_) => "sendTask",
+            Self::ScriptTask(_) => "scriptTask",
+            Self::BusinessRuleTask(_) => "businessRuleTask",
+            Self::UserTask(_) => "userTask",
+            Self::ReceiveTask(_) => "receiveTask",
+            Self::ManualTask => "manualTask",
+            Self::Task => "task",
+            Self::ExclusiveGateway(_) => "exclusiveGateway",
+            Self::ParallelGateway => "parallelGateway",
+            Self::EventBasedGateway => "eventBasedGateway",
+            Self::CallActivity(_) => "callActivity",
+        }
+    }
+}
+
 /// What a process and a sub-process contain.
 #[derive(Clone, Debug)]
 pub struct Scope {

@@ -28,6 +28,7 @@ pub mod limits;
 pub mod mail;
 mod mailroom;
 pub mod message;
+pub mod outline;
 mod partition;
 pub mod rejection;
 pub mod state;

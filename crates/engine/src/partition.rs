@@ -6,8 +6,9 @@ use crate::{
     definitions::Definitions,
     event::Batch,
     handle,
-    key::PartitionId,
+    key::{PartitionId, ProcessKey},
     mail::Mail,
+    outline::Outline,
     state::{Change, CorruptRow, State},
     tx::{Answer, Demand, Push, RequestId, Settings, Tx},
 };
@@ -97,6 +98,11 @@ impl Partition {
     /// What changed since the last call: what a checkpoint writes.
     pub fn take_changes(&mut self) -> Vec<Change> {
         self.state.take_changes()
+    }
+
+    /// What the elements of a deployed process are called; `None`: it is not known here.
+    pub fn outline(&self, key: ProcessKey) -> Option<Outline> {
+        Outline::of(&self.state, key, &*self.definitions.process(&self.state, key)?)
     }
 
     /// What it knows.

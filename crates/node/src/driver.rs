@@ -4,12 +4,14 @@
 //! while one group is on its way to disk the next one fills (pipelining), and all partitions share it (group commit).
 //! Answers, jobs and mail of a group are released when it is durable, in order.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    sync::Arc,
+};
 
 use weir_engine::{
     Answer, Output, Partition, Push, RequestId,
     command::{ActivatedJob, Activation, Command, Reply},
-    event::Batch,
     key::PartitionId,
     mail::Mail,
     rejection::Rejection,
@@ -17,7 +19,10 @@ use weir_engine::{
 };
 use weir_journal::{Epoch, Sequence};
 
-use crate::demand::{DemandBook, TakerId, Waiter};
+use crate::{
+    demand::{DemandBook, TakerId, Waiter},
+    observe::Observed,
+};
 
 /// What happens to a node.
 #[derive(Debug)]
@@ -74,7 +79,7 @@ pub enum Action {
     /// A poll has all that it gets.
     PollEnded(TakerId),
     /// Show a durable batch to who watches.
-    Observe(PartitionId, Sequence, Batch),
+    Observe(Observed),
     /// Write these rows, all durable up to `sequence`, into the store at once.
     Checkpoint {
         /// Of whom.
@@ -120,7 +125,7 @@ struct Group {
     ended_polls: Vec<TakerId>,
     mail: Vec<Parcel>,
     taken: Vec<(PartitionId, PartitionId, u64)>,
-    observed: Vec<(PartitionId, Sequence, Batch)>,
+    observed: Vec<Observed>,
     checkpoints: Vec<Action>,
 }
 
@@ -298,11 +303,12 @@ impl Driver {
         if let Some(batch) = batch {
             led.sequence = led.sequence.next();
             let payload = batch.to_bytes();
+            if self.observed {
+                let (sequence, bytes) = (led.sequence, payload.len());
+                self.open.observed.push(Observed { partition, sequence, batch: Arc::new(batch), bytes });
+            }
             let record = GroupRecord { partition, epoch: led.epoch, sequence: led.sequence, payload };
             self.open.records.push(record);
-            if self.observed {
-                self.open.observed.push((partition, led.sequence, batch));
-            }
         }
         if more && !self.unfinished.contains(&partition) {
             self.unfinished.push_back(partition);
@@ -329,9 +335,7 @@ impl Driver {
     /// The group on its way is durable: its effects are released, its mail delivered.
     fn appended(&mut self, actions: &mut Vec<Action>) {
         let Some(group) = self.in_flight.take() else { return };
-        for (partition, sequence, batch) in group.observed {
-            actions.push(Action::Observe(partition, sequence, batch));
-        }
+        actions.extend(group.observed.into_iter().map(Action::Observe));
         for Answer { request, result, .. } in group.answers {
             actions.push(Action::Answer { request, result });
         }

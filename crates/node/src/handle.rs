@@ -16,8 +16,9 @@ use std::{
 use tokio::sync::{mpsc, oneshot};
 use weir_engine::{
     command::{ActivateJobs, ActivatedJob, Activation, Command, Reply},
-    key::PartitionId,
+    key::{PartitionId, ProcessKey},
     message,
+    outline::Outline,
     rejection::Rejection,
 };
 
@@ -27,7 +28,8 @@ use crate::{
     demand::{TakerId, Waiter},
     driver::Input,
     metrics::Metrics,
-    shell::{Observed, ToShell, Waiting},
+    observe::{self, Observer},
+    shell::{ToShell, Waiting},
 };
 
 /// Why a command got no answer.
@@ -205,11 +207,23 @@ impl Handle {
         self.send(ToShell::Input(Input::TimePassed))
     }
 
-    /// Every durable batch from now on, of all partitions, as long as the receiver is read.
-    pub fn observe(&self) -> mpsc::UnboundedReceiver<Observed> {
-        let (sender, receiver) = mpsc::unbounded_channel();
-        let _ = self.send(ToShell::Observe(sender));
-        receiver
+    /// Every durable batch from now on, of all partitions. The observer is left behind when about `queue_bytes` of them
+    /// wait for it.
+    pub fn observe(&self, queue_bytes: usize) -> Observer {
+        let (show, observer) = observe::queue(queue_bytes);
+        // A node that is stopping drops its end, and the observer ends.
+        let _ = self.send(ToShell::Observe(show));
+        observer
+    }
+
+    /// What the elements of a deployed process are called; `None`: there is no such process.
+    ///
+    /// # Errors
+    /// The node is stopping.
+    pub async fn outline(&self, process: ProcessKey) -> Result<Option<Outline>, SubmitError> {
+        let (answer, answered) = oneshot::channel();
+        self.send(ToShell::Outline { process, answer })?;
+        answered.await.map_err(|_| SubmitError::Aborted)
     }
 
     fn send(&self, message: ToShell) -> Result<(), SubmitError> {

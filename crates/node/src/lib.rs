@@ -12,10 +12,11 @@ pub mod driver;
 pub mod handle;
 mod metrics;
 pub mod node;
+mod observe;
 pub mod recovery;
 mod shell;
 
 pub use admission::IN_FLIGHT_COMMANDS;
 pub use handle::{Handle, Health, JobBatches, JobStream, JobStreamSpec, SubmitError, Topology};
 pub use node::{DEFAULT_PARTITIONS, Node, NodeConfig, StartError};
-pub use shell::Observed;
+pub use observe::{Observed, Observer, Overrun};

@@ -19,11 +19,10 @@ use tokio::sync::{mpsc, oneshot};
 use weir_engine::{
     RequestId,
     command::{ActivatedJob, Command, Reply},
-    event::Batch,
-    key::PartitionId,
+    key::{PartitionId, ProcessKey},
+    outline::Outline,
     rejection::Rejection,
 };
-use weir_journal::Sequence;
 
 use crate::{
     admission::Place,
@@ -32,6 +31,7 @@ use crate::{
     demand::{TakerId, Waiter},
     driver::{Action, Driver, GroupRecord, Input},
     metrics::Metrics,
+    observe::Show,
 };
 
 /// What comes to the deciding thread.
@@ -49,7 +49,9 @@ pub(crate) enum ToShell {
     /// Something for the driver.
     Input(Input),
     /// Somebody wants to see durable batches.
-    Observe(mpsc::UnboundedSender<Observed>),
+    Observe(Show),
+    /// Somebody asks what the elements of a process are called.
+    Outline { process: ProcessKey, answer: oneshot::Sender<Option<Outline>> },
     /// The commit thread is done with a group, or cannot go on.
     Committed(Result<(), String>),
     /// Stop when all that was decided is durable.
@@ -63,17 +65,6 @@ pub(crate) struct Waiting {
     pub(crate) answer: oneshot::Sender<Result<Reply, Rejection>>,
     #[expect(dead_code, reason = "held for its drop: the place in flight is given back with the answer")]
     pub(crate) place: Place,
-}
-
-/// A durable batch, for who watches.
-#[derive(Clone, Debug)]
-pub struct Observed {
-    /// Of which partition.
-    pub partition: PartitionId,
-    /// Its number in the journal.
-    pub sequence: Sequence,
-    /// What happened.
-    pub batch: Arc<Batch>,
 }
 
 /// Inputs taken before the open group is looked at again.
@@ -100,7 +91,7 @@ pub(crate) struct Desk {
     waiting: HashMap<RequestId, Waiting>,
     polls: HashMap<TakerId, Poll>,
     streams: HashMap<TakerId, mpsc::Sender<ActivatedJob>>,
-    observers: Vec<mpsc::UnboundedSender<Observed>>,
+    observers: Vec<Show>,
 }
 
 struct Poll {
@@ -203,6 +194,10 @@ impl Shell {
                 self.desk.observers.push(observer);
                 self.driver.observe(true);
             }
+            ToShell::Outline { process, answer } => {
+                // A caller who is gone needs no answer.
+                let _ = answer.send(self.driver.led().iter().find_map(|led| led.partition.outline(process)));
+            }
             ToShell::Committed(Ok(())) => {
                 self.driver.step(now_ms, Input::Appended, actions);
                 self.driver.flush(actions);
@@ -256,9 +251,11 @@ impl Shell {
                         undelivered.extend(jobs.iter().map(ActivatedJob::activation));
                     }
                 }
-                Action::Observe(partition, sequence, batch) => {
-                    let observed = Observed { partition, sequence, batch: Arc::new(batch) };
-                    self.desk.observers.retain(|observer| observer.send(observed.clone()).is_ok());
+                Action::Observe(observed) => {
+                    self.desk.observers.retain(|observer| observer.show(&observed));
+                    if self.desk.observers.is_empty() {
+                        self.driver.observe(false);
+                    }
                 }
                 Action::Checkpoint { partition, sequence, changes } => {
                     let message = ToCheckpointer::Write { partition, sequence, changes };

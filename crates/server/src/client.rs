@@ -7,7 +7,7 @@ use tonic::{
     Request, Response, Status,
     transport::{Channel, Endpoint},
 };
-use weir_api::proto::gateway_client::GatewayClient;
+use weir_api::proto::{gateway_client::GatewayClient, weir::follow_client::FollowClient};
 
 use crate::failure::Failure;
 
@@ -54,10 +54,12 @@ impl Connection {
     pub(crate) fn client(&self) -> Result<Client, Failure> {
         let address = self.address();
         let endpoint = endpoint(&address)?.connect_timeout(CONNECT_TIMEOUT);
-        let gateway = GatewayClient::new(endpoint.connect_lazy())
+        let channel = endpoint.connect_lazy();
+        let follow = FollowClient::new(channel.clone()).max_decoding_message_size(ANSWER_BYTES);
+        let gateway = GatewayClient::new(channel)
             .max_decoding_message_size(ANSWER_BYTES)
             .max_encoding_message_size(ANSWER_BYTES);
-        Ok(Client { gateway, address, timeout: self.timeout })
+        Ok(Client { gateway, follow, address, timeout: self.timeout })
     }
 }
 
@@ -88,6 +90,8 @@ fn endpoint(address: &str) -> Result<Endpoint, Failure> {
 pub(crate) struct Client {
     /// The generated client.
     pub(crate) gateway: GatewayClient<Channel>,
+    /// What only Weir offers: following instances.
+    pub(crate) follow: FollowClient<Channel>,
     /// For messages.
     pub(crate) address: String,
     timeout: Duration,

@@ -11,7 +11,7 @@ use tokio::{
 };
 use tracing_subscriber::EnvFilter;
 use weir_api::ApiConfig;
-use weir_node::{Handle, Node, NodeConfig};
+use weir_node::{Node, NodeConfig};
 
 use crate::{
     config::{Config, LogFormat},
@@ -102,11 +102,6 @@ fn cannot_start(error: &impl std::fmt::Display) -> Failure {
 }
 
 impl Server {
-    /// The door of the node, for what runs in this process.
-    pub(crate) fn node(&self) -> Handle {
-        self.node.handle()
-    }
-
     /// Waits until the node cannot go on, and says why. Does not return while it runs well.
     pub(crate) async fn failed(&self) -> Failure {
         Failure::new(Exit::Server, "the server had to stop; nothing that it acknowledged is lost")

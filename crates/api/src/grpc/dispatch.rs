@@ -15,26 +15,33 @@ use tonic::{
 };
 use tonic_health::pb::health_server::HealthServer;
 
-use super::{gateway::Gateway, health::Health};
-use crate::{limits::GRPC_MESSAGE_BYTES, proto::gateway_server::GatewayServer};
+use super::{follow::Follow, gateway::Gateway, health::Health};
+use crate::{
+    limits::GRPC_MESSAGE_BYTES,
+    proto::{gateway_server::GatewayServer, weir::follow_server::FollowServer},
+};
 
 type Answer = Result<Response<Body>, Infallible>;
 
-/// Gateway and health on one port.
+/// Gateway, following and health on one port.
 #[derive(Clone)]
 pub(super) struct Dispatch {
     gateway: GatewayServer<Gateway>,
+    follow: FollowServer<Follow>,
     health: HealthServer<Health>,
 }
 
 impl Dispatch {
     pub(super) fn new(gateway: Gateway) -> Dispatch {
         let health = HealthServer::new(Health { node: gateway.door.node.clone() });
+        let follow = FollowServer::new(Follow::new(gateway.door.clone()))
+            .accept_compressed(Gzip)
+            .max_decoding_message_size(GRPC_MESSAGE_BYTES);
         // Compressed requests are read, but answers are not compressed: nearly every client would accept it, and a
         // job of some hundred bytes is not worth the time.
         let gateway =
             GatewayServer::new(gateway).accept_compressed(Gzip).max_decoding_message_size(GRPC_MESSAGE_BYTES);
-        Dispatch { gateway, health }
+        Dispatch { gateway, follow, health }
     }
 }
 
@@ -48,8 +55,11 @@ impl Service<Request<Body>> for Dispatch {
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
-        let answer = if request.uri().path().starts_with("/grpc.health.v1.Health/") {
+        let path = request.uri().path();
+        let answer = if path.starts_with("/grpc.health.v1.Health/") {
             self.health.call(request)
+        } else if path.starts_with("/weir.v1.Follow/") {
+            self.follow.call(request)
         } else {
             self.gateway.call(request)
         };
@@ -83,7 +93,8 @@ fn better(headers: &HeaderMap) -> Option<Status> {
             format!("the request is not a well-formed message of this RPC: {text}"),
         )),
         Code::Unimplemented if text.is_empty() => Some(Status::unimplemented(
-            "this server knows the services gateway_protocol.Gateway and grpc.health.v1.Health; the RPC is in neither",
+            "this server knows the services gateway_protocol.Gateway, weir.v1.Follow and grpc.health.v1.Health; the RPC is in \
+             none of them",
         )),
         _ => None,
     }

@@ -1,8 +1,9 @@
-//! The gRPC face: the `gateway_protocol.Gateway` contract.
+//! The gRPC face: the `gateway_protocol.Gateway` contract, and what Weir offers beyond it.
 
 mod decision;
 mod deployment;
 mod dispatch;
+mod follow;
 mod gateway;
 mod health;
 mod incident;
@@ -12,6 +13,7 @@ mod message;
 mod process_instance;
 mod status;
 mod topology;
+mod trail;
 mod variable;
 
 #[cfg(test)]

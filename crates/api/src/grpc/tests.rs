@@ -173,13 +173,13 @@ async fn what_cannot_be_decoded_gets_a_clear_status() {
     check(
         &raw(unknown, RawPublish::default(), false).await,
         expect![
-            "Unimplemented: this server knows the services gateway_protocol.Gateway and grpc.health.v1.Health; the RPC is in neither"
+            "Unimplemented: this server knows the services gateway_protocol.Gateway, weir.v1.Follow and grpc.health.v1.Health; the RPC is in none of them"
         ],
     );
     check(
         &raw("/other.Service/Call", RawPublish::default(), false).await,
         expect![
-            "Unimplemented: this server knows the services gateway_protocol.Gateway and grpc.health.v1.Health; the RPC is in neither"
+            "Unimplemented: this server knows the services gateway_protocol.Gateway, weir.v1.Follow and grpc.health.v1.Health; the RPC is in none of them"
         ],
     );
 }

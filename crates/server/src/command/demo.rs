@@ -1,12 +1,13 @@
 //! `weir demo`: an example process runs to its end on a durable server, before the user's eyes.
 
-use std::{net::TcpListener, path::PathBuf, sync::Arc, time::Duration};
+use std::{net::TcpListener, path::PathBuf, time::Duration};
 
 use clap::Args;
 use serde_json::{Value, json};
+use tokio::task::JoinHandle;
 use weir_api::proto::{
     ActivateJobsRequest, CompleteJobRequest, CreateProcessInstanceRequest,
-    CreateProcessInstanceWithResultRequest, PublishMessageRequest, Resource, deployment::Metadata,
+    CreateProcessInstanceWithResultRequest, PublishMessageRequest, Resource, weir::FollowAllRequest,
 };
 
 use crate::{
@@ -15,7 +16,7 @@ use crate::{
     config::Config,
     exit::Exit,
     failure::Failure,
-    follow::Follower,
+    follow::Teller,
     output::{DIM, GOOD, NAME, Output},
     start::{self, Addresses},
 };
@@ -53,8 +54,8 @@ impl Demo {
             output.say(server.addresses.to_text());
             output.say(format_args!("{DIM}everything is kept in {}{DIM:#}\n", self.data_dir.display()));
             let mut client = Connection::to(server.addresses.grpc.to_string()).client()?;
-            let follower = deploy_example(&mut client, output).await?;
-            let telling = tokio::spawn(tell(server.node().observe(), follower, output));
+            deploy_example(&mut client, output).await?;
+            let telling = tell(&mut client, output).await?;
             for worker in WORKERS {
                 tokio::spawn(work(client.clone(), worker, output));
             }
@@ -100,37 +101,30 @@ impl Demo {
     }
 }
 
-async fn deploy_example(client: &mut Client, output: Output) -> Result<Follower, Failure> {
+async fn deploy_example(client: &mut Client, output: Output) -> Result<(), Failure> {
     let resource = |name: &str, text: &'static str| Resource { name: name.to_owned(), content: text.into() };
     let deployed =
         deploy::deploy(client, vec![resource("order.bpmn", ORDER), resource("discount.dmn", DISCOUNT)])
             .await?;
     output.say(format_args!("{}\n", deploy::to_text(&deployed)));
-    let broken = |error| Failure::new(Exit::Failed, "the example is broken").because(error);
-    let definitions = weir_bpmn::parse("order.bpmn", ORDER.as_bytes())
-        .map_err(|diagnostics| broken(diagnostics.to_string()))?;
-    let mut follower = Follower::default();
-    for deployment in &deployed.deployments {
-        if let Some(Metadata::Process(metadata)) = &deployment.metadata {
-            for process in
-                definitions.processes.iter().filter(|process| *process.id == *metadata.bpmn_process_id)
-            {
-                follower.know(metadata.process_definition_key, &Arc::new(process.clone()));
-            }
-        }
-    }
-    Ok(follower)
+    Ok(())
 }
 
-/// Prints what happens.
-async fn tell(
-    mut events: tokio::sync::mpsc::UnboundedReceiver<weir_node::Observed>,
-    mut follower: Follower,
-    output: Output,
-) {
-    while let Some(observed) = events.recv().await {
-        follower.lines(&observed).iter().for_each(|line| output.say(line));
-    }
+/// Prints what instances do from now on.
+async fn tell(client: &mut Client, output: Output) -> Result<JoinHandle<()>, Failure> {
+    let events = client.follow.follow_all(FollowAllRequest {}).await;
+    let events = client.answer("following the instances", events)?;
+    Ok(tokio::spawn(async move {
+        if output.json {
+            return;
+        }
+        if let Err(status) = Teller::of_many(output).tell_all(events).await {
+            output.say(format_args!(
+                "{DIM}what instances do is not told any more: {}{DIM:#}",
+                status.message()
+            ));
+        }
+    }))
 }
 
 /// One of the example's workers.
@@ -217,8 +211,8 @@ fn next_steps(addresses: Addresses) -> String {
         "{NAME}The server goes on, and the example's workers with it. Try:{NAME:#}
 
   {DIM}# the same order with this program, then its payment{DIM:#}
-  weir run order --var orderId=42 --var customer=silver --var amount=700{at}
-  weir message publish payment-received --key 42 --var paid=true{at}
+  weir run order --var orderId=42 --var customer=silver --var amount=700{at} --follow
+  weir message publish payment-received --key 42 --var paid=true{at}      {DIM}# in another terminal{DIM:#}
 
   {DIM}# and with curl{DIM:#}
   curl -s http://{rest}/v2/process-instances -H 'content-type: application/json' \\

@@ -3,13 +3,13 @@
 use std::{
     collections::BTreeMap,
     fs,
-    path::{Path, PathBuf},
-    sync::Arc,
+    path::PathBuf,
     time::{Duration, SystemTime},
 };
 
 use clap::Args;
-use weir_api::proto::deployment::Metadata;
+use tonic::Streaming;
+use weir_api::proto::weir::{FollowAllRequest, InstanceEvent};
 
 use crate::{
     client::{Client, Connection},
@@ -17,7 +17,7 @@ use crate::{
     config::Config,
     exit::Exit,
     failure::Failure,
-    follow::Follower,
+    follow::Teller,
     output::{BAD, DIM, Output, print_line},
     start,
 };
@@ -54,8 +54,9 @@ impl Dev {
             let server = start::start_server(&config).await?;
             output.answer(&server.addresses.to_json(), server.addresses.to_text());
             let mut client = Connection::to(server.addresses.grpc.to_string()).client()?;
-            let mut events = server.node().observe();
-            let mut watched = Watched { folder: self.folder, seen: BTreeMap::new(), follower: Follower::default() };
+            let mut told = follow_all(&mut client).await?;
+            let mut teller = Teller::of_many(output);
+            let mut watched = Watched { folder: self.folder, seen: BTreeMap::new() };
             let mut look = tokio::time::interval(LOOK_EVERY);
             let stop = start::until_told_to_stop();
             tokio::pin!(stop);
@@ -63,7 +64,15 @@ impl Dev {
                 tokio::select! {
                     told = &mut stop => break told?,
                     failure = server.failed() => return Err(failure),
-                    Some(observed) = events.recv() => watched.follower.lines(&observed).iter().for_each(|line| output.say(line)),
+                    event = told.message() => match event {
+                        Ok(Some(event)) => teller.tell(&event),
+                        // Too much happened at a time: those that start from here on are told again.
+                        Ok(None) | Err(_) => {
+                            output.say(format_args!("{DIM}some of what instances did is not shown{DIM:#}"));
+                            told = follow_all(&mut client).await?;
+                            teller = Teller::of_many(output);
+                        }
+                    },
                     _ = look.tick() => watched.look(&mut client, output).await?,
                 }
             }
@@ -79,7 +88,6 @@ struct Watched {
     folder: PathBuf,
     /// Files with the time of their last change.
     seen: BTreeMap<PathBuf, SystemTime>,
-    follower: Follower,
 }
 
 impl Watched {
@@ -102,7 +110,6 @@ impl Watched {
                             file.display(),
                             deploy::to_text(&deployed)
                         ));
-                        self.know(&file, &deployed);
                     }
                     Err(failure) => {
                         print_line(format_args!("{BAD}not deployed{BAD:#} {}: {failure}", file.display()))
@@ -113,27 +120,10 @@ impl Watched {
         }
         Ok(())
     }
+}
 
-    /// Lets the follower name the elements of what was deployed.
-    fn know(&mut self, file: &Path, deployed: &weir_api::proto::DeployResourceResponse) {
-        let Ok(bytes) = fs::read(file) else { return };
-        let Ok(definitions) = weir_bpmn::parse(&file.display().to_string(), &bytes) else { return };
-        for process in definitions.processes {
-            let process = Arc::new(process);
-            for deployment in &deployed.deployments {
-                match &deployment.metadata {
-                    Some(Metadata::Process(metadata)) if *metadata.bpmn_process_id == *process.id => {
-                        self.follower.know(metadata.process_definition_key, &process);
-                    }
-                    Some(
-                        Metadata::Process(_)
-                        | Metadata::Decision(_)
-                        | Metadata::DecisionRequirements(_)
-                        | Metadata::Form(_),
-                    )
-                    | None => {}
-                }
-            }
-        }
-    }
+/// What all instances do from now on.
+async fn follow_all(client: &mut Client) -> Result<Streaming<InstanceEvent>, Failure> {
+    let events = client.follow.follow_all(FollowAllRequest {}).await;
+    client.answer("following the instances", events)
 }

@@ -1,17 +1,22 @@
-//! `weir run`: starts an instance of a process; on demand waits for its end.
+//! `weir run`: starts an instance of a process; on demand waits for its end, or tells what it does.
+
+use std::time::Duration;
 
 use clap::Args;
 use serde_json::{Value, json};
+use tonic::Code;
 use weir_api::proto::{
     CreateProcessInstanceRequest, CreateProcessInstanceWithResultRequest,
     ProcessInstanceCreationStartInstruction,
+    weir::{EventKind, FollowNewInstanceRequest},
 };
 
 use crate::{
-    client::Connection,
+    client::{Client, Connection},
     command::{deploy, instance::parse_variables},
     exit::Exit,
     failure::Failure,
+    follow::Teller,
     output::{GOOD, NAME, Output},
     variables::Variables,
 };
@@ -21,6 +26,7 @@ use crate::{
 /// Examples:
 ///   weir run order --variables '{"amount": 42}'
 ///   weir run order --var amount=42 --wait          waits for the end and prints the result
+///   weir run order --var amount=42 --follow        prints what it does, step by step
 ///   weir run order.bpmn --var amount=42            deploys the file first, then starts its first process
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
@@ -39,6 +45,9 @@ pub(crate) struct Run {
     /// Wait until the instance has ended (at most --timeout) and print its variables
     #[arg(long)]
     wait: bool,
+    /// Print what the instance does until it has ended, however long that takes; Ctrl-C ends only the printing
+    #[arg(long, conflicts_with = "wait")]
+    follow: bool,
     /// With --wait: only these variables
     #[arg(long, value_name = "NAME", requires = "wait")]
     fetch: Vec<String>,
@@ -47,15 +56,29 @@ pub(crate) struct Run {
 }
 
 impl Run {
-    pub(crate) async fn run(self, output: Output) -> Result<Exit, Failure> {
+    pub(crate) async fn run(mut self, output: Output) -> Result<Exit, Failure> {
         let mut client = self.connection.client()?;
-        let variables = self.variables.to_json()?;
+        let request = self.request(&mut client, output).await?;
+        if self.follow {
+            follow(&mut client, request, output).await
+        } else if self.wait {
+            self.wait(&mut client, request, output).await
+        } else {
+            start(&mut client, request, output).await
+        }
+    }
+
+    /// What is started; a file is deployed first.
+    async fn request(
+        &mut self,
+        client: &mut Client,
+        output: Output,
+    ) -> Result<CreateProcessInstanceRequest, Failure> {
+        let at = std::mem::take(&mut self.at).into_iter();
         let mut request = CreateProcessInstanceRequest {
             version: self.version.unwrap_or(-1),
-            variables,
-            start_instructions: self
-                .at
-                .into_iter()
+            variables: self.variables.to_json()?,
+            start_instructions: at
                 .map(|element_id| ProcessInstanceCreationStartInstruction { element_id })
                 .collect(),
             ..Default::default()
@@ -63,55 +86,95 @@ impl Run {
         match self.process.parse::<i64>() {
             Ok(key) => request.process_definition_key = key,
             Err(_) if self.process.ends_with(".bpmn") => {
-                let deployed =
-                    deploy::deploy(&mut client, deploy::read_resources(&[self.process.clone().into()])?)
-                        .await?;
+                let resources = deploy::read_resources(&[self.process.clone().into()])?;
+                let deployed = deploy::deploy(client, resources).await?;
                 output.say(deploy::to_text(&deployed));
                 request.process_definition_key = first_process(&deployed, &self.process)?;
             }
-            Err(_) => request.bpmn_process_id = self.process,
+            Err(_) => request.bpmn_process_id = std::mem::take(&mut self.process),
         }
-        if self.wait {
-            let request_timeout = i64::try_from(self.connection.timeout().as_millis()).unwrap_or(i64::MAX);
-            let message = CreateProcessInstanceWithResultRequest {
-                request: Some(request),
-                request_timeout,
-                fetch_variables: self.fetch,
-            };
-            let request =
-                client.request_within(message, self.connection.timeout() + std::time::Duration::from_secs(1));
-            let result = client.gateway.create_process_instance_with_result(request).await;
-            let result = client.answer("running the process", result)?;
-            let variables = parse_variables(&result.variables);
-            let text = format!(
-                "{GOOD}completed{GOOD:#} {NAME}{}{NAME:#} version {}, instance {}\n{variables:#}",
-                result.bpmn_process_id, result.version, result.process_instance_key
-            );
-            let mut value = created(
-                &result.bpmn_process_id,
-                result.version,
-                result.process_definition_key,
-                result.process_instance_key,
-            );
-            value["variables"] = variables;
-            output.answer(&value, text);
-        } else {
-            let request = client.request(request);
-            let answer = client.gateway.create_process_instance(request).await;
-            let answer = client.answer("starting the process", answer)?;
-            let text = format!(
-                "{GOOD}started{GOOD:#} {NAME}{}{NAME:#} version {}, instance {}",
-                answer.bpmn_process_id, answer.version, answer.process_instance_key
-            );
-            let value = created(
-                &answer.bpmn_process_id,
-                answer.version,
-                answer.process_definition_key,
-                answer.process_instance_key,
-            );
-            output.answer(&value, text);
-        }
+        Ok(request)
+    }
+
+    async fn wait(
+        self,
+        client: &mut Client,
+        request: CreateProcessInstanceRequest,
+        output: Output,
+    ) -> Result<Exit, Failure> {
+        let timeout = self.connection.timeout();
+        let message = CreateProcessInstanceWithResultRequest {
+            request: Some(request),
+            request_timeout: i64::try_from(timeout.as_millis()).unwrap_or(i64::MAX),
+            fetch_variables: self.fetch,
+        };
+        // The server ends the waiting; the second is for its answer to arrive.
+        let request = client.request_within(message, timeout + Duration::from_secs(1));
+        let result = client.gateway.create_process_instance_with_result(request).await;
+        let result = client.answer("running the process", result)?;
+        let variables = parse_variables(&result.variables);
+        let text = format!(
+            "{GOOD}completed{GOOD:#} {NAME}{}{NAME:#} version {}, instance {}\n{variables:#}",
+            result.bpmn_process_id, result.version, result.process_instance_key
+        );
+        let (definition, instance) = (result.process_definition_key, result.process_instance_key);
+        let mut value = created(&result.bpmn_process_id, result.version, definition, instance);
+        value["variables"] = variables;
+        output.answer(&value, text);
         Ok(Exit::Ok)
+    }
+}
+
+async fn start(
+    client: &mut Client,
+    request: CreateProcessInstanceRequest,
+    output: Output,
+) -> Result<Exit, Failure> {
+    let request = client.request(request);
+    let answer = client.gateway.create_process_instance(request).await;
+    let answer = client.answer("starting the process", answer)?;
+    let text = format!(
+        "{GOOD}started{GOOD:#} {NAME}{}{NAME:#} version {}, instance {}",
+        answer.bpmn_process_id, answer.version, answer.process_instance_key
+    );
+    let (definition, instance) = (answer.process_definition_key, answer.process_instance_key);
+    output.answer(&created(&answer.bpmn_process_id, answer.version, definition, instance), text);
+    Ok(Exit::Ok)
+}
+
+/// Starts an instance and tells what it does until it has ended.
+async fn follow(
+    client: &mut Client,
+    request: CreateProcessInstanceRequest,
+    output: Output,
+) -> Result<Exit, Failure> {
+    let asked = FollowNewInstanceRequest {
+        process_id: request.bpmn_process_id,
+        process_definition_key: request.process_definition_key,
+        version: request.version,
+        variables: request.variables,
+        start_at: request.start_instructions.into_iter().map(|start| start.element_id).collect(),
+    };
+    let events = match client.follow.follow_new_instance(asked).await {
+        Err(status) if status.code() == Code::Unimplemented => {
+            return Err(Failure::new(
+                Exit::Rejected,
+                "this gateway cannot tell what an instance does; nothing was started",
+            )
+            .at(&client.address)
+            .because("only Weir has the service weir.v1.Follow; the Zeebe contract has nothing like it")
+            .try_this("leave out --follow; --wait waits for the result"));
+        }
+        answer => client.answer("starting the process", answer)?,
+    };
+    let told = Teller::of_one(output).tell_all(events).await;
+    let last = told.map_err(|status| {
+        Failure::status("following the instance", &client.address, &status)
+            .try_this("the instance goes on; only its events are not told any more")
+    })?;
+    match last.map(|event| event.kind()) {
+        Some(EventKind::ElementCompleted) => Ok(Exit::Ok),
+        Some(_) | None => Ok(Exit::Failed),
     }
 }
 
