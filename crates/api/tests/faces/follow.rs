@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use expect_test::{Expect, expect};
 use tokio::time::timeout;
 use tonic::{Code, Status, Streaming, transport::Channel};
 use weir_api::{
@@ -78,43 +79,9 @@ fn line(event: &InstanceEvent) -> String {
     line.trim_end().to_owned()
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_instance_and_those_it_calls_are_told_from_start_to_end() {
-    let server = Server::start().await;
-    let mut client = server.deployed().await;
-    deploy(&mut client, "caller.bpmn", CALLER).await;
-    let mut follow = follower(&server).await;
-    let mut events =
-        follow.follow_new_instance(asked("caller", r#"{"order":"o-1"}"#)).await.unwrap().into_inner();
-    let mut lines = until(&mut events, EventKind::JobCreated).await;
-    // Another instance of the called process does the same meanwhile, and is not told.
-    client.create_process_instance(creation("{}")).await.unwrap();
-    let mut jobs = Vec::new();
-    while jobs.len() < 2 {
-        jobs.extend(polled(&mut client, poll(2, 5_000)).await);
-    }
-    for job in &jobs {
-        let variables = r#"{"done":true}"#.to_owned();
-        let request = p::CompleteJobRequest { job_key: job.key, variables, ..Default::default() };
-        client.complete_job(request).await.unwrap();
-    }
-    lines.extend(until(&mut events, EventKind::MessageAwaited).await);
-    let paid = p::PublishMessageRequest {
-        name: "paid".into(),
-        correlation_key: "o-1".into(),
-        time_to_live: 60_000,
-        ..Default::default()
-    };
-    client.publish_message(paid).await.unwrap();
-    let mut last = None;
-    while let Some(event) = next(&mut events).await.unwrap() {
-        lines.push(line(&event));
-        last = Some(event);
-    }
-    let last = last.unwrap();
-    assert_eq!((last.kind(), last.scope_key), (EventKind::ElementCompleted, 0));
-    assert_eq!(last.process_instance_key, last.element_instance_key);
-    expect_test::expect![[r#"
+/// What is told of an instance of the caller.
+fn the_story() -> Expect {
+    expect![[r#"
         ELEMENT_ENTERED caller/caller process
         VARIABLES_SET caller/caller process   {"order":"o-1"}
         ELEMENT_ACTIVATED caller/caller process
@@ -154,7 +121,45 @@ async fn an_instance_and_those_it_calls_are_told_from_start_to_end() {
         ELEMENT_ENTERED caller/end endEvent
         ELEMENT_COMPLETED caller/end endEvent
         ELEMENT_COMPLETED caller/caller process"#]]
-    .assert_eq(&lines.join("\n"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_instance_and_those_it_calls_are_told_from_start_to_end() {
+    let server = Server::start().await;
+    let mut client = server.deployed().await;
+    deploy(&mut client, "caller.bpmn", CALLER).await;
+    let mut follow = follower(&server).await;
+    let mut events =
+        follow.follow_new_instance(asked("caller", r#"{"order":"o-1"}"#)).await.unwrap().into_inner();
+    let mut lines = until(&mut events, EventKind::JobCreated).await;
+    // Another instance of the called process does the same meanwhile, and is not told.
+    client.create_process_instance(creation("{}")).await.unwrap();
+    let mut jobs = Vec::new();
+    while jobs.len() < 2 {
+        jobs.extend(polled(&mut client, poll(2, 5_000)).await);
+    }
+    for job in &jobs {
+        let variables = r#"{"done":true}"#.to_owned();
+        let request = p::CompleteJobRequest { job_key: job.key, variables, ..Default::default() };
+        client.complete_job(request).await.unwrap();
+    }
+    lines.extend(until(&mut events, EventKind::MessageAwaited).await);
+    let paid = p::PublishMessageRequest {
+        name: "paid".into(),
+        correlation_key: "o-1".into(),
+        time_to_live: 60_000,
+        ..Default::default()
+    };
+    client.publish_message(paid).await.unwrap();
+    let mut last = None;
+    while let Some(event) = next(&mut events).await.unwrap() {
+        lines.push(line(&event));
+        last = Some(event);
+    }
+    let last = last.unwrap();
+    assert_eq!((last.kind(), last.scope_key), (EventKind::ElementCompleted, 0));
+    assert_eq!(last.process_instance_key, last.element_instance_key);
+    the_story().assert_eq(&lines.join("\n"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
