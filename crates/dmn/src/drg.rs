@@ -48,12 +48,16 @@ impl Drg {
         Self::parse_as(bytes, others, mode, false)
     }
 
-    /// [`Drg::parse_with_imports`] for running test cases: a literal expression with errors fails the decisions that
-    /// evaluate it, and the others of the model can be tested all the same. Not for deployment.
+    /// [`Drg::parse_with_imports`] for testing and trying out: FEEL with errors, such as one cell of a table, fails what
+    /// evaluates it, and the rest of the model can be run all the same. Not for deployment.
     ///
     /// # Errors
-    /// Everything else that is wrong.
-    pub fn parse_for_tests(bytes: &[u8], others: &[&[u8]], mode: Mode) -> Result<Self, Diagnostics> {
+    /// Everything that is wrong outside of FEEL.
+    pub fn parse_despite_feel_errors(
+        bytes: &[u8],
+        others: &[&[u8]],
+        mode: Mode,
+    ) -> Result<Self, Diagnostics> {
         Self::parse_as(bytes, others, mode, true)
     }
 
@@ -111,6 +115,46 @@ impl Drg {
         })
     }
 
+    /// The names of the input data that a decision requires, itself or through other decisions.
+    #[must_use]
+    pub fn inputs(&self, decision_id: &str) -> BTreeSet<&str> {
+        let names = self.required(decision_id).into_iter().filter_map(|node| match node {
+            Node::Input(input) => Some(&*input.name),
+            Node::Decision(_) | Node::Knowledge(_) | Node::Service(_) => None,
+        });
+        names.collect()
+    }
+
+    /// Every name that evaluating a decision may look up: the inputs, and what expressions mention.
+    #[must_use]
+    pub fn names_read(&self, decision_id: &str) -> BTreeSet<Arc<str>> {
+        let mut names = Vec::new();
+        for node in self.required(decision_id) {
+            match node {
+                Node::Input(input) => names.push(input.name.clone()),
+                Node::Decision(decision) => {
+                    names.push(decision.variable.clone());
+                    decision.logic.iter().for_each(|logic| logic.free_names(&mut names));
+                }
+                Node::Knowledge(knowledge) => names.extend(knowledge.function.free.iter().cloned()),
+                Node::Service(_) => {}
+            }
+        }
+        names.into_iter().collect()
+    }
+
+    /// A decision with everything that it requires, itself or through others.
+    fn required(&self, decision_id: &str) -> Vec<&Node> {
+        let mut open: Vec<NodeId> = self.0.by_id.get(decision_id).copied().into_iter().collect();
+        let mut seen: BTreeSet<NodeId> = BTreeSet::new();
+        while let Some(id) = open.pop() {
+            if seen.insert(id) {
+                open.extend(self.0.node(id).required());
+            }
+        }
+        seen.into_iter().map(|id| self.0.node(id)).collect()
+    }
+
     /// Evaluates a decision. Never fails itself: the outcome says what failed and what was evaluated before.
     #[must_use]
     pub fn evaluate(
@@ -144,9 +188,13 @@ impl Drg {
         };
         let function = function(&self.0, NodeId(at as u32), &());
         let Value::Function(function) = function else { return nothing(&name, String::new()) };
-        let output = invoke(&self.0, &function, variables, moment, limits);
+        let (output, warnings) = invoke(&self.0, &function, variables, moment, limits);
         let output = output.map_err(|message| Failure { decision_id: name.as_str().into(), message });
-        Outcome { output, evaluated: Vec::new() }
+        Outcome { output, evaluated: Vec::new(), warnings }
+    }
+
+    pub(crate) fn graph(&self) -> &Graph {
+        &self.0
     }
 
     fn nodes(&self) -> impl Iterator<Item = (NodeId, &DecisionNode)> {
@@ -158,7 +206,8 @@ impl Drg {
 }
 
 fn nothing(decision_id: &str, message: String) -> Outcome {
-    Outcome { output: Err(Failure { decision_id: decision_id.into(), message }), evaluated: Vec::new() }
+    let output = Err(Failure { decision_id: decision_id.into(), message });
+    Outcome { output, evaluated: Vec::new(), warnings: Vec::new() }
 }
 
 impl fmt::Debug for Drg {

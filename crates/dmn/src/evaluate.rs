@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use smallvec::SmallVec;
 use weir_feel::temporal::{Date, DateTime, Time, Zone};
 use weir_feel::{
-    Context, Expression, Function, Limits, Machine, Moment, Stop, Value, Variables, WarningKind,
+    Context, Expression, Function, Limits, Machine, Moment, Stop, Value, Variables, Warning, WarningKind,
 };
 
+use crate::feel::Feel;
 use crate::function::{KnowledgeFunction, ServiceFunction};
 use crate::graph::{DecisionNode, Graph, InputNode, Node, NodeId, Requirement};
 use crate::logic::Form;
@@ -62,7 +64,8 @@ impl<'s, 'm> Session<'s, 'm> {
         Self { graph, machine, seen: TableRecord::default() }
     }
 
-    pub(crate) fn expression(&mut self, expression: &Expression, scope: &dyn Variables) -> Evaluated {
+    pub(crate) fn expression(&mut self, expression: &Feel, scope: &dyn Variables) -> Evaluated {
+        let expression = expression.valid()?;
         if let Some(constant) = expression.constant() {
             return Ok(constant.clone());
         }
@@ -72,12 +75,8 @@ impl<'s, 'm> Session<'s, 'm> {
         expression.evaluate_within(None, scope, self.machine).map_err(|stop| failed(expression, stop))
     }
 
-    pub(crate) fn unary_tests(
-        &mut self,
-        tests: &Expression,
-        input: &Value,
-        scope: &dyn Variables,
-    ) -> Evaluated {
+    pub(crate) fn unary_tests(&mut self, tests: &Feel, input: &Value, scope: &dyn Variables) -> Evaluated {
+        let tests = tests.valid()?;
         tests.evaluate_within(Some(input.clone()), scope, self.machine).map_err(|stop| failed(tests, stop))
     }
 
@@ -156,7 +155,7 @@ impl<'a> Run<'a> {
     /// The value of a decision, after those that it requires. Not recursive: a chain of decisions may be long.
     pub(crate) fn decision(&mut self, root: NodeId, session: &mut Session<'_, '_>) -> Result<Value, Failure> {
         let graph = session.graph;
-        let mut stack = vec![root];
+        let mut stack: SmallVec<[NodeId; 8]> = SmallVec::from_slice(&[root]);
         while let Some(&next) = stack.last() {
             if let Some(known) = self.values.get(&next) {
                 if stack.len() == 1 {
@@ -229,7 +228,8 @@ impl<'a> Run<'a> {
         outer: &dyn Variables,
         session: &mut Session<'_, '_>,
     ) -> Result<Vec<(Arc<str>, Value)>, Trouble> {
-        let mut names: Vec<(Arc<str>, Value)> = Vec::with_capacity(requirements.len());
+        // Often none: the caller's variables are in scope as they are.
+        let mut names: Vec<(Arc<str>, Value)> = Vec::new();
         let graph = session.graph;
         for requirement in requirements {
             let value = match graph.node(requirement.node) {
@@ -316,7 +316,8 @@ pub(crate) fn outcome(
     let mut session = Session::new(graph, &mut machine);
     let mut run = Run::new(variables);
     let output = run.decision(root, &mut session);
-    Outcome { output, evaluated: run.into_evaluated() }
+    let evaluated = run.into_evaluated();
+    Outcome { output, evaluated, warnings: machine.take_warnings() }
 }
 
 /// Calls a function with the variables that have the names of its parameters.
@@ -326,10 +327,11 @@ pub(crate) fn invoke(
     variables: &dyn Variables,
     moment: &Moment,
     limits: &Limits,
-) -> Result<Value, String> {
+) -> (Result<Value, String>, Vec<Warning>) {
     let mut machine = Machine::outermost(graph.rules.dialect, moment, limits);
     let mut session = Session::new(graph, &mut machine);
     let names = function.parameter_names();
     let arguments = names.iter().map(|name| lookup(variables, name).unwrap_or_default()).collect();
-    session.call(function, arguments).map_err(Trouble::into_message)
+    let result = session.call(function, arguments).map_err(Trouble::into_message);
+    (result, machine.take_warnings())
 }

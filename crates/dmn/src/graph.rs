@@ -42,6 +42,19 @@ pub(crate) enum Node {
     Service(ServiceNode),
 }
 
+impl Node {
+    /// The elements that it requires.
+    pub(crate) fn required(&self) -> Vec<NodeId> {
+        let nodes = |requirements: &[Requirement]| requirements.iter().map(|it| it.node).collect();
+        match self {
+            Self::Input(_) => Vec::new(),
+            Self::Decision(decision) => nodes(&decision.requirements),
+            Self::Knowledge(knowledge) => nodes(&knowledge.requirements),
+            Self::Service(service) => service.inputs.iter().chain(&service.outputs).copied().collect(),
+        }
+    }
+}
+
 /// Under which name an element is known to another one.
 #[derive(Debug, Clone)]
 pub(crate) struct Requirement {

@@ -12,6 +12,7 @@ mod compile;
 mod diagnostic;
 mod drg;
 mod evaluate;
+mod feel;
 mod function;
 mod graph;
 mod logic;

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use weir_feel::{Expression, Function, List, Value, Variables};
+use weir_feel::{Function, List, Value, Variables};
 
 use crate::evaluate::{Evaluated, Session, Trouble};
+use crate::feel::Feel;
 use crate::function::BoxedFunction;
-use crate::graph::FunctionLogic;
+use crate::graph::{Body, FunctionLogic};
 use crate::scope::{Scope, captured};
 use crate::table::Table;
 use crate::types::TypeId;
@@ -23,33 +24,15 @@ pub(crate) struct Logic {
 
 #[derive(Debug)]
 pub(crate) enum Form {
-    Literal(Expression),
-    /// An expression with errors, in a model that is run all the same: evaluating it fails with this text.
-    Invalid(String),
+    Literal(Feel),
     Table(Box<Table>),
-    Context {
-        entries: Vec<Entry>,
-        result: Option<Box<Logic>>,
-    },
-    Invocation {
-        function: Box<Logic>,
-        bindings: Vec<(Arc<str>, Logic)>,
-    },
+    Context { entries: Vec<Entry>, result: Option<Box<Logic>> },
+    Invocation { function: Box<Logic>, bindings: Vec<(Arc<str>, Logic)> },
     List(Vec<Logic>),
-    Relation {
-        columns: Vec<Entry<()>>,
-        rows: Vec<Vec<Logic>>,
-    },
+    Relation { columns: Vec<Entry<()>>, rows: Vec<Vec<Logic>> },
     Function(Arc<FunctionLogic>),
-    Conditional {
-        condition: Box<Logic>,
-        then: Box<Logic>,
-        otherwise: Box<Logic>,
-    },
-    Filter {
-        list: Box<Logic>,
-        keep: Box<Logic>,
-    },
+    Conditional { condition: Box<Logic>, then: Box<Logic>, otherwise: Box<Logic> },
+    Filter { list: Box<Logic>, keep: Box<Logic> },
     For(Iteration),
     Some(Iteration),
     Every(Iteration),
@@ -67,7 +50,7 @@ pub(crate) struct Entry<L = Logic> {
 pub(crate) struct Iteration {
     pub(crate) variable: Arc<str>,
     /// Makes a list of what is iterated over: FEEL says what can be.
-    pub(crate) items: Expression,
+    pub(crate) items: Feel,
     pub(crate) list: Box<Logic>,
     pub(crate) body: Box<Logic>,
 }
@@ -80,11 +63,56 @@ impl Logic {
     }
 }
 
+impl Logic {
+    /// Adds the names that it reads from outside, each once.
+    pub(crate) fn free_names(&self, free: &mut Vec<Arc<str>>) {
+        match &self.form {
+            Form::Literal(expression) => add(expression.variables(), free),
+            Form::Table(table) => {
+                table.expressions().for_each(|expression| add(expression.variables(), free));
+            }
+            // Names of the entries are among them: a first entry may mean the outer scope by the name of a later one.
+            Form::Context { entries, result } => {
+                let logics = entries.iter().map(|entry| &entry.logic).chain(result.as_deref());
+                logics.for_each(|logic| logic.free_names(free));
+            }
+            Form::Invocation { function, bindings } => {
+                function.free_names(free);
+                bindings.iter().for_each(|(_, value)| value.free_names(free));
+            }
+            Form::List(items) => items.iter().for_each(|item| item.free_names(free)),
+            Form::Relation { rows, .. } => rows.iter().flatten().for_each(|cell| cell.free_names(free)),
+            Form::Function(function) => {
+                if let Body::Logic(_) = &function.body {
+                    add(&function.free, free);
+                }
+            }
+            Form::Conditional { condition, then, otherwise } => {
+                [condition, then, otherwise].into_iter().for_each(|part| part.free_names(free));
+            }
+            Form::Filter { list, keep } => {
+                [list, keep].into_iter().for_each(|part| part.free_names(free));
+            }
+            Form::For(iteration) | Form::Some(iteration) | Form::Every(iteration) => {
+                iteration.list.free_names(free);
+                iteration.body.free_names(free);
+            }
+        }
+    }
+}
+
+fn add(names: &[Arc<str>], free: &mut Vec<Arc<str>>) {
+    for name in names {
+        if !free.contains(name) {
+            free.push(name.clone());
+        }
+    }
+}
+
 impl Form {
     fn evaluate(&self, scope: &dyn Variables, session: &mut Session<'_, '_>) -> Evaluated {
         match self {
             Self::Literal(expression) => session.expression(expression, scope),
-            Self::Invalid(message) => Err(Trouble::Failed(message.clone())),
             Self::Table(table) => table.evaluate(scope, session),
             Self::Context { entries, result } => context(entries, result.as_deref(), scope, session),
             Self::Invocation { function, bindings } => invocation(function, bindings, scope, session),

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use weir_feel::Value;
+use weir_feel::{Value, Warning};
 
 /// The outcome of evaluating a decision.
 #[derive(Debug, Clone)]
@@ -12,6 +12,8 @@ pub struct Outcome {
     pub output: Result<Value, Failure>,
     /// Every decision that was evaluated, required ones first; the one that failed last, with null as output.
     pub evaluated: Vec<EvaluatedDecision>,
+    /// What made parts of it null, in the order it happened.
+    pub warnings: Vec<Warning>,
 }
 
 /// Why a decision has no value.

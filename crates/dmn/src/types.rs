@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use weir_feel::{Expression, Names, Type, Value};
+use weir_feel::{Names, Type, Value};
 
 use crate::evaluate::Session;
+use crate::feel::Feel;
 
 /// A type by its place in [`Types`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,9 +41,9 @@ pub(crate) struct ItemType {
     pub(crate) shape: Shape,
     pub(crate) is_collection: bool,
     /// Unary tests for the value, or for each element of a collection.
-    pub(crate) allowed_values: Option<Expression>,
+    pub(crate) allowed_values: Option<Feel>,
     /// Unary tests for the value as a whole.
-    pub(crate) constraint: Option<Expression>,
+    pub(crate) constraint: Option<Feel>,
 }
 
 impl ItemType {
@@ -89,6 +90,10 @@ impl Types {
     pub(crate) fn add(&mut self, item: ItemType) -> TypeId {
         self.0.push(item);
         TypeId(self.0.len() as u32 - 1)
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        self.0.len()
     }
 
     pub(crate) fn get(&self, id: TypeId) -> &ItemType {
@@ -260,7 +265,7 @@ impl Types {
     }
 }
 
-fn allowed(tests: Option<&Expression>, value: &Value, session: &mut Session<'_, '_>) -> bool {
+fn allowed(tests: Option<&Feel>, value: &Value, session: &mut Session<'_, '_>) -> bool {
     match tests {
         None => true,
         Some(_) if value.is_null() => true,

@@ -309,7 +309,8 @@ impl<'a> Machine<'a> {
         self.warnings.truncate(count);
     }
 
-    pub(crate) fn take_warnings(&mut self) -> Vec<Warning> {
+    /// The warnings so far, which are forgotten.
+    pub fn take_warnings(&mut self) -> Vec<Warning> {
         std::mem::take(&mut self.warnings)
     }
 }

@@ -82,8 +82,8 @@ impl<'m> Compiler<'m> {
         ItemType {
             shape,
             is_collection: item.is_collection,
-            allowed_values: item.allowed_values.as_ref().and_then(|tests| self.unary_tests(tests, &names)),
-            constraint: item.type_constraint.as_ref().and_then(|tests| self.unary_tests(tests, &names)),
+            allowed_values: item.allowed_values.as_ref().map(|tests| self.unary_tests(tests, &names)),
+            constraint: item.type_constraint.as_ref().map(|tests| self.unary_tests(tests, &names)),
         }
     }
 

@@ -2,19 +2,18 @@
 
 use std::sync::Arc;
 
-use weir_feel::{Expression as Feel, Names, Type};
+use weir_feel::{Names, Type};
 
-use super::{Compiler, null};
-use crate::graph::Body;
+use super::Compiler;
+use crate::feel::Feel;
 use crate::logic::{Entry, Form, ITERATED, Iteration, Logic};
-use crate::model::Text;
 use crate::model::boxed::{
     Binding, ContextEntry, Expression, Form as Written, Iteration as WrittenIteration,
 };
 use crate::types::Types;
 
 impl<'m> Compiler<'m> {
-    /// A boxed expression in a scope of names. Where FEEL has errors they are reported and null stands in.
+    /// A boxed expression in a scope of names.
     pub(super) fn logic(&mut self, model: usize, expression: &'m Expression, names: &Names) -> Logic {
         let type_id = self.type_id(model, expression.type_name.as_deref(), &expression.place);
         let form = self.form(model, expression, names);
@@ -27,7 +26,7 @@ impl<'m> Compiler<'m> {
 
     fn form(&mut self, model: usize, expression: &'m Expression, names: &Names) -> Form {
         match &expression.form {
-            Written::Literal(text) => self.literal(text, names),
+            Written::Literal(text) => Form::Literal(self.expression(text, names)),
             Written::Table(table) => Form::Table(Box::new(self.table(model, table, names))),
             Written::Context(entries) => self.context(model, entries, names),
             Written::Invocation { function, bindings } => self.invocation(model, function, bindings, names),
@@ -70,17 +69,6 @@ impl<'m> Compiler<'m> {
             }
             Written::Some(iteration) => Form::Some(self.iteration(model, iteration, names, names.clone())),
             Written::Every(iteration) => Form::Every(self.iteration(model, iteration, names, names.clone())),
-        }
-    }
-
-    /// Where models with errors are run, a literal with errors fails when it is evaluated and not before.
-    fn literal(&mut self, text: &Text, names: &Names) -> Form {
-        if !self.lenient {
-            return Form::Literal(self.expression_or_null(text, names));
-        }
-        match Feel::compile(text.text.trim(), self.rules.dialect, names) {
-            Ok(expression) => Form::Literal(expression),
-            Err(errors) => Form::Invalid(errors.to_string()),
         }
     }
 
@@ -174,56 +162,11 @@ impl<'m> Compiler<'m> {
         };
         inner.insert(&iteration.variable, item);
         let variable = iteration.variable.as_str().into();
-        let items = Feel::compile(
+        let items = Feel::own(
             &format!("for item in {ITERATED} return item"),
             self.rules.dialect,
             &Names::from_iter([ITERATED]),
         );
-        let items = items.unwrap_or_else(|_| null(self.rules.dialect));
         Iteration { variable, items, list, body: self.boxed(model, &iteration.body, &inner) }
-    }
-}
-
-/// The names that an expression reads from outside, each once.
-pub(super) fn free_names(logic: &Logic, free: &mut Vec<Arc<str>>) {
-    match &logic.form {
-        Form::Literal(expression) => add(expression.variables(), free),
-        Form::Invalid(_) => {}
-        Form::Table(table) => table.expressions().for_each(|expression| add(expression.variables(), free)),
-        // Names of the entries are among them: a first entry may mean the outer scope by the name of a later one.
-        Form::Context { entries, result } => {
-            entries
-                .iter()
-                .map(|e| &e.logic)
-                .chain(result.as_deref())
-                .for_each(|logic| free_names(logic, free));
-        }
-        Form::Invocation { function, bindings } => {
-            free_names(function, free);
-            bindings.iter().for_each(|(_, value)| free_names(value, free));
-        }
-        Form::List(items) => items.iter().for_each(|item| free_names(item, free)),
-        Form::Relation { rows, .. } => rows.iter().flatten().for_each(|cell| free_names(cell, free)),
-        Form::Function(function) => {
-            if let Body::Logic(_) = &function.body {
-                add(&function.free, free);
-            }
-        }
-        Form::Conditional { condition, then, otherwise } => {
-            [condition, then, otherwise].into_iter().for_each(|part| free_names(part, free));
-        }
-        Form::Filter { list, keep } => [list, keep].into_iter().for_each(|part| free_names(part, free)),
-        Form::For(i) | Form::Some(i) | Form::Every(i) => {
-            free_names(&i.list, free);
-            free_names(&i.body, free);
-        }
-    }
-}
-
-fn add(names: &[Arc<str>], free: &mut Vec<Arc<str>>) {
-    for name in names {
-        if !free.contains(name) {
-            free.push(name.clone());
-        }
     }
 }

@@ -8,10 +8,10 @@ mod table;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use weir_feel::ast::{Expr, ExprKind};
-use weir_feel::{Dialect, Expression, Names, Span, Type};
+use weir_feel::{Expression, Names, Type};
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Place};
+use crate::feel::{Feel, parse_failure};
 use crate::graph::{
     Body, DecisionNode, FunctionLogic, Graph, InputNode, KnowledgeNode, Node, NodeId, Requirement,
     ServiceNode,
@@ -71,7 +71,7 @@ pub(crate) fn compile(models: &[Model], rules: &'static Rules, lenient: bool) ->
 
 struct Compiler<'m> {
     rules: &'static Rules,
-    /// Whether literals with errors fail when they are evaluated, not when the model is compiled.
+    /// Whether FEEL with errors fails what evaluates it, not the model.
     lenient: bool,
     models: &'m [Model],
     /// Elements by namespace and id.
@@ -395,7 +395,7 @@ impl<'m> Compiler<'m> {
         };
         let mut free = Vec::new();
         if let Body::Logic(body) = &body {
-            logic::free_names(body, &mut free);
+            body.free_names(&mut free);
         }
         free.retain(|free| !function.parameters.iter().any(|p| *p.name == **free));
         let height_nodes = function.body.as_ref().map_or(0, |body| body.height() * BOXED_DEPTH_NODES);
@@ -421,7 +421,7 @@ impl<'m> Compiler<'m> {
             "invoke external({{java: {{class: {class}, method signature: {signature}}}}}, [{arguments}])"
         );
         let call = Expression::compile(&text, self.rules.dialect, names).ok()?;
-        Some(Logic { form: Form::Literal(call), type_id: Types::ANY })
+        Some(Logic { form: Form::Literal(Feel::Valid(call)), type_id: Types::ANY })
     }
 
     fn service(&mut self, model: usize, service: &'m Service) -> ServiceNode {
@@ -456,24 +456,35 @@ impl<'m> Compiler<'m> {
         }
     }
 
-    /// A FEEL expression, or none when it has errors.
-    fn expression(&mut self, text: &Text, names: &Names) -> Option<Expression> {
+    /// A FEEL expression.
+    fn expression(&mut self, text: &Text, names: &Names) -> Feel {
         let source = escape::escaped(&text.text, &self.escaped);
         let compiled = Expression::compile(source.trim(), self.rules.dialect, names);
-        compiled.map_err(|errors| self.feel_errors(text, "FEEL expression", &errors)).ok()
+        self.feel(text, "FEEL expression", compiled)
     }
 
-    /// A FEEL expression; null stands in for one with errors, which are reported.
-    fn expression_or_null(&mut self, text: &Text, names: &Names) -> Expression {
-        self.expression(text, names).unwrap_or_else(|| null(self.rules.dialect))
-    }
-
-    /// FEEL unary tests, or none when they have errors; empty text accepts everything.
-    fn unary_tests(&mut self, text: &Text, names: &Names) -> Option<Expression> {
+    /// FEEL unary tests; empty text accepts everything.
+    fn unary_tests(&mut self, text: &Text, names: &Names) -> Feel {
         let source = escape::escaped(&text.text, &self.escaped);
         let source = if source.trim().is_empty() { "-" } else { source.trim() };
         let compiled = Expression::compile_unary_tests(source, self.rules.dialect, names);
-        compiled.map_err(|errors| self.feel_errors(text, "FEEL unary-tests", &errors)).ok()
+        self.feel(text, "FEEL unary-tests", compiled)
+    }
+
+    /// Errors are reported, unless the model is run all the same.
+    fn feel(
+        &mut self,
+        text: &Text,
+        what: &str,
+        compiled: Result<Expression, weir_feel::Diagnostics>,
+    ) -> Feel {
+        let compiled = compiled.map_err(|errors| {
+            if !self.lenient {
+                self.feel_errors(text, what, &errors);
+            }
+            parse_failure(what, &text.text, &errors)
+        });
+        Feel::from(compiled)
     }
 
     /// Each error at its line in the file.
@@ -503,11 +514,6 @@ impl<'m> Compiler<'m> {
     }
 }
 
-fn null(dialect: Dialect) -> Expression {
-    let tree = Expr { kind: ExprKind::Null, span: Span::default(), height: 1 };
-    Expression::from_tree("null", &tree, dialect, &Names::new())
-}
-
 fn no_function(name: &str) -> FunctionLogic {
     let body = Body::External("the empty function".to_owned());
     FunctionLogic {
@@ -522,7 +528,7 @@ fn no_function(name: &str) -> FunctionLogic {
 
 fn kind(form: &Form) -> DecisionKind {
     match form {
-        Form::Literal(_) | Form::Invalid(_) => DecisionKind::LiteralExpression,
+        Form::Literal(_) => DecisionKind::LiteralExpression,
         Form::Table(_) => DecisionKind::DecisionTable,
         Form::Context { .. } => DecisionKind::Context,
         Form::Invocation { .. } => DecisionKind::Invocation,

@@ -34,9 +34,9 @@ impl<'m> Compiler<'m> {
         Input {
             id: input.id.as_str().into(),
             name: name.into(),
-            expression: self.expression_or_null(&input.expression, names),
+            expression: self.expression(&input.expression, names),
             type_id: if self.rules.only_basic_types { Types::ANY } else { type_id },
-            allowed_values: allowed.and_then(|tests| self.unary_tests(tests, names)),
+            allowed_values: allowed.map(|tests| self.unary_tests(tests, names)),
         }
     }
 
@@ -51,7 +51,7 @@ impl<'m> Compiler<'m> {
             label,
             name,
             type_id: if self.rules.only_basic_types { Types::ANY } else { type_id },
-            default: output.default.as_ref().map(|text| self.expression_or_null(text, names)),
+            default: output.default.as_ref().map(|text| self.expression(text, names)),
             priorities: values.filter(|_| ordered).map_or_else(Vec::new, |values| self.listed(values)),
         }
     }
@@ -78,10 +78,9 @@ impl<'m> Compiler<'m> {
     }
 
     fn rule(&mut self, table: &Written, rule: &'m WrittenRule, names: &Names) -> Option<Rule> {
-        let tests: Vec<_> = rule.inputs.iter().filter_map(|tests| self.unary_tests(tests, names)).collect();
-        let outputs: Vec<_> =
-            rule.outputs.iter().map(|output| self.expression_or_null(output, names)).collect();
-        // A rule with errors was reported; the table is not evaluated then.
+        let tests: Vec<_> = rule.inputs.iter().map(|tests| self.unary_tests(tests, names)).collect();
+        let outputs: Vec<_> = rule.outputs.iter().map(|output| self.expression(output, names)).collect();
+        // A rule with too many or too few cells was reported when it was read.
         let whole = tests.len() == table.inputs.len() && outputs.len() == table.outputs.len();
         whole.then(|| Rule { id: rule.id.as_str().into(), tests, outputs })
     }

@@ -2,18 +2,20 @@
 
 use std::sync::Arc;
 
-use weir_feel::{Dialect, Expression, Names, Value};
+use weir_feel::{Dialect, Names, Value};
 
 use super::{Output, Table};
 use crate::evaluate::{Evaluated, Session, Trouble};
+use crate::feel::Feel;
 use crate::model::table::{Aggregation, HitPolicy};
+use crate::outcome::MatchedRule;
 use crate::same::same;
 
 /// The name that aggregations know the collected outputs by.
 const COLLECTED: &str = "collected";
 
 /// The expression that puts collected outputs together.
-pub(super) fn aggregate(hit_policy: HitPolicy, dialect: Dialect) -> Option<Expression> {
+pub(super) fn aggregate(hit_policy: HitPolicy, dialect: Dialect) -> Option<Feel> {
     let function = match hit_policy {
         HitPolicy::Collect(Aggregation::Sum) => "sum",
         HitPolicy::Collect(Aggregation::Min) => "min",
@@ -27,43 +29,36 @@ pub(super) fn aggregate(hit_policy: HitPolicy, dialect: Dialect) -> Option<Expre
         | HitPolicy::OutputOrder => return None,
     };
     let names = Names::from_iter([COLLECTED]);
-    Expression::compile(&format!("{function}({COLLECTED})"), dialect, &names).ok()
+    Some(Feel::own(&format!("{function}({COLLECTED})"), dialect, &names))
 }
 
 /// The result of one or more rows of outputs.
-pub(super) fn result(table: &Table, mut rows: Vec<Vec<Value>>, session: &mut Session<'_, '_>) -> Evaluated {
+pub(super) fn result(table: &Table, rows: &[MatchedRule], session: &mut Session<'_, '_>) -> Evaluated {
     match table.hit_policy {
-        HitPolicy::First => {}
-        HitPolicy::Unique => {
-            if rows.len() > 1 {
-                let found = all_shown(&table.outputs, &rows);
-                let message =
-                    format!("multiple values aren't allowed for UNIQUE hit policy. found: '{found}'");
-                return Err(Trouble::Failed(message));
-            }
-        }
+        HitPolicy::First => one(table, &rows[0], session),
+        HitPolicy::Unique if rows.len() > 1 => Err(refused("multiple", "UNIQUE", &table.outputs, rows)),
+        HitPolicy::Unique => one(table, &rows[0], session),
         HitPolicy::Any => {
-            let mut distinct: Vec<Vec<Value>> = Vec::new();
-            for row in &rows {
-                if !distinct.iter().any(|known| known.iter().zip(row).all(|(a, b)| same(a, b))) {
-                    distinct.push(row.clone());
+            let mut distinct: Vec<&MatchedRule> = Vec::new();
+            for row in rows {
+                if !distinct.iter().any(|known| same_row(known, row)) {
+                    distinct.push(row);
                 }
             }
-            if distinct.len() > 1 {
-                let found = all_shown(&table.outputs, &distinct);
-                let message = format!("different values aren't allowed for ANY hit policy. found: '{found}'");
-                return Err(Trouble::Failed(message));
+            match distinct[..] {
+                [row] => one(table, row, session),
+                _ => Err(refused("different", "ANY", &table.outputs, distinct)),
             }
         }
-        HitPolicy::Priority => sort(&table.outputs, &mut rows),
-        HitPolicy::OutputOrder => {
-            sort(&table.outputs, &mut rows);
-            return all(table, rows, session);
-        }
-        HitPolicy::RuleOrder => return all(table, rows, session),
-        HitPolicy::Collect(aggregation) => return collected(table, aggregation, rows, session),
+        HitPolicy::Priority => one(table, sorted(&table.outputs, rows)[0], session),
+        HitPolicy::OutputOrder => all(table, sorted(&table.outputs, rows), session),
+        HitPolicy::RuleOrder => all(table, rows, session),
+        HitPolicy::Collect(aggregation) => collected(table, aggregation, rows, session),
     }
-    one(table, rows.swap_remove(0), session)
+}
+
+fn same_row(a: &MatchedRule, b: &MatchedRule) -> bool {
+    a.outputs.iter().zip(&b.outputs).all(|(a, b)| same(&a.value, &b.value))
 }
 
 /// The result when no rule matches and there is no default.
@@ -80,14 +75,21 @@ pub(super) fn nothing(hit_policy: HitPolicy, session: &Session<'_, '_>) -> Evalu
     })
 }
 
-fn one(table: &Table, mut row: Vec<Value>, session: &mut Session<'_, '_>) -> Evaluated {
-    match &table.outputs[..] {
-        [_] => Ok(row.swap_remove(0)),
-        outputs => session.context(outputs.iter().map(|o| o.name.clone()).zip(row).collect()),
+fn one(table: &Table, row: &MatchedRule, session: &mut Session<'_, '_>) -> Evaluated {
+    match &row.outputs[..] {
+        [only] => Ok(only.value.clone()),
+        outputs => {
+            let entries = table.outputs.iter().zip(outputs);
+            session.context(entries.map(|(output, it)| (output.name.clone(), it.value.clone())).collect())
+        }
     }
 }
 
-fn all(table: &Table, rows: Vec<Vec<Value>>, session: &mut Session<'_, '_>) -> Evaluated {
+fn all<'r>(
+    table: &Table,
+    rows: impl IntoIterator<Item = &'r MatchedRule>,
+    session: &mut Session<'_, '_>,
+) -> Evaluated {
     let rows = rows.into_iter().map(|row| one(table, row, session)).collect::<Result<_, _>>()?;
     session.list(rows)
 }
@@ -95,7 +97,7 @@ fn all(table: &Table, rows: Vec<Vec<Value>>, session: &mut Session<'_, '_>) -> E
 fn collected(
     table: &Table,
     aggregation: Aggregation,
-    rows: Vec<Vec<Value>>,
+    rows: &[MatchedRule],
     session: &mut Session<'_, '_>,
 ) -> Evaluated {
     match (aggregation, &table.aggregate) {
@@ -103,7 +105,8 @@ fn collected(
         (Aggregation::Count, _) => Ok(Value::from(i64::try_from(rows.len()).unwrap_or(i64::MAX))),
         (Aggregation::Sum | Aggregation::Min | Aggregation::Max, None) => Ok(Value::Null),
         (Aggregation::Sum | Aggregation::Min | Aggregation::Max, Some(aggregate)) => {
-            let values: Vec<Value> = rows.into_iter().flatten().collect();
+            let values: Vec<Value> =
+                rows.iter().flat_map(|row| &row.outputs).map(|it| it.value.clone()).collect();
             if session.graph.rules.type_mismatch_fails
                 && let Some(other) = values.iter().find(|v| v.as_number().is_none())
             {
@@ -116,11 +119,14 @@ fn collected(
     }
 }
 
-/// Orders rows by the priorities of their outputs, the first output first; values without priority come last.
-fn sort(outputs: &[Output], rows: &mut [Vec<Value>]) {
+/// Rows by the priorities of their outputs, the first output first; values without priority come last.
+fn sorted<'r>(outputs: &[Output], rows: &'r [MatchedRule]) -> Vec<&'r MatchedRule> {
+    let mut rows: Vec<&MatchedRule> = rows.iter().collect();
     rows.sort_by_cached_key(|row| {
-        outputs.iter().zip(row).map(|(output, value)| output.priority(value)).collect::<Vec<_>>()
+        let priorities = outputs.iter().zip(&row.outputs);
+        priorities.map(|(output, it)| output.priority(&it.value)).collect::<Vec<_>>()
     });
+    rows
 }
 
 impl Output {
@@ -129,11 +135,19 @@ impl Output {
     }
 }
 
-/// Rows as failure texts show them: `List(Map(name -> value), ...)`.
-fn all_shown(outputs: &[Output], rows: &[Vec<Value>]) -> String {
-    let row = |row: &Vec<Value>| {
-        let entries = outputs.iter().zip(row).map(|(output, value)| format!("{} -> {}", output.name, value));
-        format!("Map({})", entries.collect::<Vec<_>>().join(", "))
+/// What a hit policy does not allow, with the rows as the engine inside Zeebe shows them: `List(Map(name -> value), ...)`.
+fn refused<'r>(
+    what: &str,
+    policy: &str,
+    outputs: &[Output],
+    rows: impl IntoIterator<Item = &'r MatchedRule>,
+) -> Trouble {
+    let row = |row: &MatchedRule| {
+        let entries = outputs.iter().zip(&row.outputs);
+        let entries: Vec<_> =
+            entries.map(|(output, it)| format!("{} -> {}", output.name, it.value)).collect();
+        format!("Map({})", entries.join(", "))
     };
-    format!("List({})", rows.iter().map(row).collect::<Vec<_>>().join(", "))
+    let found = rows.into_iter().map(row).collect::<Vec<_>>().join(", ");
+    Trouble::Failed(format!("{what} values aren't allowed for {policy} hit policy. found: 'List({found})'"))
 }

@@ -13,6 +13,7 @@
 
 use std::sync::Arc;
 
+use smallvec::SmallVec;
 use weir_feel::temporal::Date;
 use weir_feel::{Number, Value};
 
@@ -294,7 +295,7 @@ impl Index {
     }
 
     /// The class of each input value.
-    pub(crate) fn classes(&self, values: &[Value]) -> Vec<Class> {
+    pub(crate) fn classes<'v>(&self, values: impl Iterator<Item = &'v Value>) -> SmallVec<[Class; 8]> {
         self.columns.iter().zip(values).map(|(column, value)| column.class(value)).collect()
     }
 

@@ -8,9 +8,11 @@ mod tests;
 
 use std::sync::Arc;
 
-use weir_feel::{Dialect, Expression, Value, Variables};
+use smallvec::SmallVec;
+use weir_feel::{Dialect, Value, Variables};
 
-use crate::evaluate::{Evaluated, Session, Trouble};
+use crate::evaluate::{Evaluated, Session, TableRecord, Trouble};
+use crate::feel::Feel;
 use crate::model::table::HitPolicy;
 use crate::outcome::{EvaluatedInput, EvaluatedOutput, MatchedRule};
 use crate::types::TypeId;
@@ -25,7 +27,7 @@ pub(crate) struct Table {
     rules: Vec<Rule>,
     index: Index,
     /// `sum`, `min` or `max` of COLLECT.
-    aggregate: Option<Expression>,
+    aggregate: Option<Feel>,
 }
 
 #[derive(Debug)]
@@ -33,9 +35,9 @@ pub(crate) struct Input {
     pub(crate) id: Arc<str>,
     /// Its label, or else its expression.
     pub(crate) name: Arc<str>,
-    pub(crate) expression: Expression,
+    pub(crate) expression: Feel,
     pub(crate) type_id: TypeId,
-    pub(crate) allowed_values: Option<Expression>,
+    pub(crate) allowed_values: Option<Feel>,
 }
 
 #[derive(Debug)]
@@ -46,7 +48,7 @@ pub(crate) struct Output {
     /// The name of its entry when there are several outputs.
     pub(crate) name: Arc<str>,
     pub(crate) type_id: TypeId,
-    pub(crate) default: Option<Expression>,
+    pub(crate) default: Option<Feel>,
     /// Its values, those of the highest priority first.
     pub(crate) priorities: Vec<Value>,
 }
@@ -54,8 +56,8 @@ pub(crate) struct Output {
 #[derive(Debug)]
 pub(crate) struct Rule {
     pub(crate) id: Arc<str>,
-    pub(crate) tests: Vec<Expression>,
-    pub(crate) outputs: Vec<Expression>,
+    pub(crate) tests: Vec<Feel>,
+    pub(crate) outputs: Vec<Feel>,
 }
 
 impl Table {
@@ -73,7 +75,7 @@ impl Table {
     }
 
     /// Everything in the table that reads names.
-    pub(crate) fn expressions(&self) -> impl Iterator<Item = &Expression> {
+    pub(crate) fn expressions(&self) -> impl Iterator<Item = &Feel> {
         let inputs = self.inputs.iter().flat_map(|i| std::iter::once(&i.expression).chain(&i.allowed_values));
         let outputs = self.outputs.iter().filter_map(|o| o.default.as_ref());
         inputs.chain(outputs).chain(self.rules.iter().flat_map(|r| r.tests.iter().chain(&r.outputs)))
@@ -81,13 +83,25 @@ impl Table {
 
     /// The output of the table; what it saw is left in the session for the record.
     pub(crate) fn evaluate(&self, scope: &dyn Variables, session: &mut Session<'_, '_>) -> Evaluated {
-        let values = self.input_values(scope, session)?;
-        let matched = self.matching(&values, scope, session)?;
-        let mut rows = Vec::with_capacity(matched.len());
-        for rule in &matched {
-            rows.push(self.row(&self.rules[*rule as usize], scope, session)?);
+        let inputs = self.input_values(scope, session)?;
+        let mut matched_rules = Vec::new();
+        let answer = self.answer(&inputs, &mut matched_rules, scope, session);
+        session.seen = TableRecord { inputs, matched_rules };
+        answer
+    }
+
+    fn answer(
+        &self,
+        inputs: &[EvaluatedInput],
+        rows: &mut Vec<MatchedRule>,
+        scope: &dyn Variables,
+        session: &mut Session<'_, '_>,
+    ) -> Evaluated {
+        let matched = self.matching(inputs, scope, session)?;
+        rows.reserve_exact(matched.len());
+        for rule in matched {
+            rows.push(self.row(rule, scope, session)?);
         }
-        self.record(&matched, &rows, session);
         if rows.is_empty() {
             return self.no_match(scope, session);
         }
@@ -98,8 +112,8 @@ impl Table {
         &self,
         scope: &dyn Variables,
         session: &mut Session<'_, '_>,
-    ) -> Result<Vec<Value>, Trouble> {
-        let mut values = Vec::with_capacity(self.inputs.len());
+    ) -> Result<Vec<EvaluatedInput>, Trouble> {
+        let mut inputs = Vec::with_capacity(self.inputs.len());
         for input in &self.inputs {
             let value = session.expression(&input.expression, scope)?;
             let value = session.typed(value, input.type_id)?;
@@ -110,31 +124,23 @@ impl Table {
                 let message = format!("input '{}' has the value {}, which is not allowed", input.name, value);
                 return Err(Trouble::Failed(message));
             }
-            values.push(value);
+            inputs.push(EvaluatedInput { id: input.id.clone(), name: input.name.clone(), value });
         }
-        session.seen.inputs.clear();
-        session.seen.matched_rules.clear();
-        let inputs = self.inputs.iter().zip(&values);
-        session.seen.inputs.extend(inputs.map(|(input, value)| EvaluatedInput {
-            id: input.id.clone(),
-            name: input.name.clone(),
-            value: value.clone(),
-        }));
-        Ok(values)
+        Ok(inputs)
     }
 
     /// The rules that match, in the order of the table; with FIRST, only the first.
     fn matching(
         &self,
-        values: &[Value],
+        inputs: &[EvaluatedInput],
         scope: &dyn Variables,
         session: &mut Session<'_, '_>,
-    ) -> Result<Vec<u32>, Trouble> {
-        let classes = self.index.classes(values);
-        let mut matched = Vec::new();
+    ) -> Result<SmallVec<[u32; 8]>, Trouble> {
+        let classes = self.index.classes(inputs.iter().map(|input| &input.value));
+        let mut matched = SmallVec::new();
         for rule in self.index.candidates(&classes) {
             session.machine.burn(1)?;
-            if self.matches(rule, values, &classes, scope, session)? {
+            if self.matches(rule, inputs, &classes, scope, session)? {
                 matched.push(rule);
                 if self.hit_policy == HitPolicy::First {
                     break;
@@ -147,7 +153,7 @@ impl Table {
     fn matches(
         &self,
         rule: u32,
-        values: &[Value],
+        inputs: &[EvaluatedInput],
         classes: &[Class],
         scope: &dyn Variables,
         session: &mut Session<'_, '_>,
@@ -158,7 +164,7 @@ impl Table {
                 Verdict::No => false,
                 Verdict::Evaluate => {
                     let tests = &self.rules[rule as usize].tests[column];
-                    test_holds(session.unary_tests(tests, &values[column], scope)?, session)?
+                    test_holds(session.unary_tests(tests, &inputs[column].value, scope)?, session)?
                 }
             };
             if !holds {
@@ -170,24 +176,18 @@ impl Table {
 
     fn row(
         &self,
-        rule: &Rule,
+        number: u32,
         scope: &dyn Variables,
         session: &mut Session<'_, '_>,
-    ) -> Result<Vec<Value>, Trouble> {
-        let mut row = Vec::with_capacity(self.outputs.len());
+    ) -> Result<MatchedRule, Trouble> {
+        let rule = &self.rules[number as usize];
+        let mut outputs = Vec::with_capacity(self.outputs.len());
         for (output, expression) in self.outputs.iter().zip(&rule.outputs) {
             let value = session.expression(expression, scope)?;
-            row.push(session.typed(value, output.type_id)?);
+            let value = session.typed(value, output.type_id)?;
+            outputs.push(EvaluatedOutput { id: output.id.clone(), name: output.label.clone(), value });
         }
-        Ok(row)
-    }
-
-    fn record(&self, matched: &[u32], rows: &[Vec<Value>], session: &mut Session<'_, '_>) {
-        session.seen.matched_rules.extend(matched.iter().zip(rows).map(|(rule, row)| MatchedRule {
-            id: self.rules[*rule as usize].id.clone(),
-            index: rule + 1,
-            outputs: self.outputs.iter().zip(row).map(|(output, value)| output.evaluated(value)).collect(),
-        }));
+        Ok(MatchedRule { id: rule.id.clone(), index: number + 1, outputs })
     }
 
     /// The default outputs, or what the hit policy says of no rule.
@@ -204,12 +204,6 @@ impl Table {
         }
         let lone = entries.len() == 1 && session.graph.rules.lone_default_is_bare;
         if lone || self.outputs.len() == 1 { Ok(entries.swap_remove(0).1) } else { session.context(entries) }
-    }
-}
-
-impl Output {
-    fn evaluated(&self, value: &Value) -> EvaluatedOutput {
-        EvaluatedOutput { id: self.id.clone(), name: self.label.clone(), value: value.clone() }
     }
 }
 

@@ -6,6 +6,7 @@ use weir_feel::{Dialect, Expression, Limits, Moment, Names, Value};
 
 use super::Rule;
 use super::index::{Interval, Pattern, Span};
+use crate::feel::Feel;
 
 /// The patterns of all cells. In a column where booleans stand among other values they are left to FEEL.
 pub(super) fn of_rules(rules: &[Rule], columns: usize, dialect: Dialect) -> Vec<Vec<Pattern>> {
@@ -32,7 +33,8 @@ fn has(pattern: &Pattern, is: impl Fn(&Span) -> bool) -> bool {
     }
 }
 
-fn of(test: &Expression, dialect: Dialect) -> Pattern {
+fn of(test: &Feel, dialect: Dialect) -> Pattern {
+    let Feel::Valid(test) = test else { return Pattern::Test };
     let text = test.text().trim();
     if text == "-" {
         return Pattern::Any;

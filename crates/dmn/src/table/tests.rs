@@ -9,8 +9,10 @@ use weir_feel::{Expression, Limits, Machine, Moment, Names, Value};
 use super::{Input, Output, Rule, Table, test_holds};
 use crate::compile::compile;
 use crate::evaluate::{Session, Trouble};
+use crate::feel::Feel;
 use crate::mode::Mode;
 use crate::model::table::HitPolicy;
+use crate::outcome::EvaluatedInput;
 use crate::read::read;
 use crate::types::Types;
 
@@ -76,7 +78,7 @@ fn table(rows: &[Vec<&str>], columns: usize, hit_policy: HitPolicy, mode: Mode) 
     let inputs = (0..columns).map(|_| Input {
         id: nothing.clone(),
         name: nothing.clone(),
-        expression: Expression::compile("null", dialect, &names).unwrap(),
+        expression: Feel::own("null", dialect, &names),
         type_id: Types::ANY,
         allowed_values: None,
     });
@@ -92,11 +94,15 @@ fn table(rows: &[Vec<&str>], columns: usize, hit_policy: HitPolicy, mode: Mode) 
         id: nothing.clone(),
         tests: row[..columns]
             .iter()
-            .map(|c| Expression::compile_unary_tests(c, dialect, &names).unwrap())
+            .map(|c| Feel::Valid(Expression::compile_unary_tests(c, dialect, &names).unwrap()))
             .collect(),
-        outputs: vec![Expression::compile("1", dialect, &names).unwrap()],
+        outputs: vec![Feel::own("1", dialect, &names)],
     });
     Table::new(hit_policy, inputs.collect(), vec![output], rules.collect(), dialect)
+}
+
+fn input_of(value: &Value) -> EvaluatedInput {
+    EvaluatedInput { id: "".into(), name: "".into(), value: value.clone() }
 }
 
 fn scan(table: &Table, values: &[Value], session: &mut Session<'_, '_>) -> Result<Vec<u32>, Trouble> {
@@ -139,7 +145,8 @@ proptest! {
         let mut session = Session::new(&graph, &mut machine);
         for values in &values {
             let scanned = scan(&table, &values[..columns], &mut session);
-            let indexed = table.matching(&values[..columns], &(), &mut session);
+            let inputs: Vec<_> = values[..columns].iter().map(input_of).collect();
+            let indexed = table.matching(&inputs, &(), &mut session).map(|rules| rules.to_vec());
             match (scanned, indexed) {
                 (Ok(scanned), Ok(indexed)) => prop_assert_eq!(scanned, indexed, "inputs {:?}", values),
                 (Err(_), Err(_)) => {}

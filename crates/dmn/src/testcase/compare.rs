@@ -3,6 +3,7 @@
 use weir_feel::temporal::{Date, DateTime, DaysDuration, MonthsDuration, Time};
 use weir_feel::{Context, Dialect, Number, Value};
 
+use super::declared::Declared;
 use super::read::{Datum, DatumKind};
 use crate::same::same_with;
 
@@ -10,24 +11,26 @@ use crate::same::same_with;
 const TOLERANCE: (i128, i32) = (1, -8);
 
 impl Datum {
-    /// The FEEL value.
-    ///
-    /// # Errors
-    /// What text is not a value of its type.
-    pub fn to_value(&self) -> Result<Value, String> {
+    /// The FEEL value; text without a type of its own takes the type that the model declares, or says what text is not
+    /// a value of its type.
+    pub(super) fn to_value(&self, declared: Declared<'_>) -> Result<Value, String> {
         match self {
             Self::Null => Ok(Value::Null),
+            Self::Simple(DatumKind::Untyped, text) => {
+                let kinds = [declared.kind(), DatumKind::Untyped];
+                Ok(kinds.into_iter().find_map(|kind| kind.value(text)).unwrap_or_default())
+            }
             Self::Simple(kind, text) => {
                 kind.value(text).ok_or_else(|| format!("'{text}' is not a value of type {kind:?}"))
             }
             Self::List(items) => {
-                let items = items.iter().map(Self::to_value).collect::<Result<Vec<_>, _>>()?;
-                Ok(Value::from(items))
+                let items = items.iter().map(|item| item.to_value(declared.element()));
+                Ok(Value::from(items.collect::<Result<Vec<_>, _>>()?))
             }
             Self::Context(entries) => {
                 let mut values = Vec::with_capacity(entries.len());
                 for (name, datum) in entries {
-                    values.push((name.as_str().into(), datum.to_value()?));
+                    values.push((name.as_str().into(), datum.to_value(declared.component(name))?));
                 }
                 Ok(Value::Context(Context::new(values)))
             }

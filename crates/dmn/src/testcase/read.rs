@@ -77,7 +77,7 @@ pub enum Datum {
 /// The XML schema type of a simple value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DatumKind {
-    /// No `xsi:type`: a boolean or a number when it reads as one, else a string.
+    /// No `xsi:type`: of the declared type when it reads as one; else a boolean or a number when it reads as one, or a string.
     Untyped,
     /// `xsd:string`
     String,
@@ -96,6 +96,16 @@ pub enum DatumKind {
 }
 
 const SCHEMA_INSTANCE: &str = "http://www.w3.org/2001/XMLSchema-instance";
+
+/// Whether a file says that it is one of test cases, be it well-formed or not: the first element is `testCases`.
+#[must_use]
+pub fn is_test_file(bytes: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(bytes);
+    let tags = text.split('<').skip(1);
+    let first = tags.into_iter().find(|tag| !tag.starts_with(['?', '!']));
+    let name = first.and_then(|tag| tag.split([' ', '\t', '\r', '\n', '>', '/']).next());
+    name.is_some_and(|name| name.rsplit(':').next() == Some("testCases"))
+}
 
 impl TestSuite {
     /// Reads a test file.
@@ -222,6 +232,9 @@ impl Reader<'_, '_> {
                     DatumKind::Untyped
                 }
             };
+        if kind == DatumKind::Untyped && text.trim().is_empty() {
+            return Datum::Null;
+        }
         let text = if kind == DatumKind::String { text } else { text.trim().to_owned() };
         Datum::Simple(kind, text)
     }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use weir_feel::{Limits, Moment, Value};
 
 use super::compare::difference;
+use super::declared::Declared;
 use super::read::{Invocable, ResultNode, TestCase, TestSuite};
-use crate::diagnostic::Diagnostics;
 use crate::drg::Drg;
 use crate::outcome::Outcome;
 
@@ -39,12 +39,12 @@ pub struct NodeResult {
 }
 
 impl TestSuite {
-    /// Runs every case against a model, or against what is wrong with it: then every node fails with that text.
+    /// Runs every case against a model, or says why there is none: then every node fails with that text.
     #[must_use]
     pub fn run(
         &self,
         file: &str,
-        model: Result<&Drg, &Diagnostics>,
+        model: Result<&Drg, &str>,
         moment: &Moment,
         limits: &Limits,
     ) -> Vec<CaseResult> {
@@ -60,13 +60,13 @@ impl TestSuite {
 fn run_node(
     case: &TestCase,
     node: &ResultNode,
-    model: Result<&Drg, &Diagnostics>,
+    model: Result<&Drg, &str>,
     moment: &Moment,
     limits: &Limits,
 ) -> NodeResult {
     let difference = match model {
         Ok(model) => differs(case, node, model, moment, limits).unwrap_or_else(Some),
-        Err(problems) => Some(format!("the model is not valid: {problems}")),
+        Err(why) => Some(why.to_owned()),
     };
     NodeResult { node: node.name.clone(), difference }
 }
@@ -80,7 +80,9 @@ fn differs(
 ) -> Result<Option<String>, String> {
     let mut variables: Vec<(Arc<str>, Value)> = Vec::with_capacity(case.inputs.len());
     for input in &case.inputs {
-        let value = input.value.to_value()?;
+        let declared =
+            Declared::input(model.graph(), &case.invocable, &input.name, input.namespace.as_deref());
+        let value = input.value.to_value(declared)?;
         if let Some(namespace) = &input.namespace {
             variables.push((format!("{namespace}#{}", input.name).into(), value.clone()));
         }
@@ -95,7 +97,7 @@ fn differs(
             model.invoke(name, &variables, moment, limits)
         }
     };
-    let expected = node.expected.to_value()?;
+    let expected = node.expected.to_value(Declared::result(model.graph(), &case.invocable, &node.name))?;
     Ok(match actual(case, node, outcome) {
         Ok(actual) => difference(&expected, &actual),
         // A failure has no value; it is what was expected when the node says so.

@@ -1,27 +1,38 @@
 //! The list of known differences: `tests/oracle/feel-scala/differences.txt`.
 //!
-//! Entries are separated by empty lines and made of lines `name: text`:
-//! `contains` (may be repeated: all must occur in the expression), `theirs` (`host`, `range`, `parse`, `evaluate`, `null`, `value`),
-//! `ours` (`parse`, `evaluate`, `null`, `value`), `example`, `reason`. An entry excuses a difference when all that it says
-//! is so. Lines that start with `#` are comments.
+//! An entry excuses the smallest part of an expression that differs. Entries are separated by empty lines and made of lines
+//! `name: text`: `part` (what it is, as `parts.rs` names it), `operands` (the types of its own parts), `theirs` (`host`, `range`,
+//! `parse`, `evaluate`, `null`, `value`), `message` (their failure contains it), `ours` (`parse`, `evaluate`, `null`, `value`),
+//! `lacks` and `adds` (types of warnings that only they or only we give, where the values agree), `example`, `reason`. An entry
+//! excuses a difference when all that it says is so. Lines that start with `#` are comments.
+
+use crate::Disagreement;
 
 const TEXT: &str = include_str!("../../../../tests/oracle/feel-scala/differences.txt");
 
 /// A known difference.
 #[derive(Debug, Default)]
 pub(crate) struct Difference {
-    pub(crate) contains: Vec<String>,
-    pub(crate) theirs: Option<String>,
-    pub(crate) ours: Option<String>,
+    part: String,
+    operands: Option<String>,
+    theirs: Option<String>,
+    message: Option<String>,
+    ours: Option<String>,
+    lacks: Vec<String>,
+    adds: Vec<String>,
     pub(crate) example: String,
-    pub(crate) reason: String,
+    reason: String,
 }
 
 impl Difference {
-    pub(crate) fn excuses(&self, text: &str, theirs: &str, ours: &str) -> bool {
-        self.contains.iter().all(|part| text.contains(part.as_str()))
-            && self.theirs.as_deref().is_none_or(|wanted| wanted == theirs)
-            && self.ours.as_deref().is_none_or(|wanted| wanted == ours)
+    pub(crate) fn excuses(&self, part: &str, operands: &[&str], found: &Disagreement) -> bool {
+        self.part == part
+            && self.operands.as_ref().is_none_or(|wanted| *wanted == operands.join(", "))
+            && self.theirs.as_ref().is_none_or(|wanted| *wanted == found.theirs)
+            && self.message.as_ref().is_none_or(|wanted| found.message.contains(wanted.as_str()))
+            && self.ours.as_ref().is_none_or(|wanted| wanted == found.ours)
+            && self.lacks == found.lacks
+            && self.adds == found.adds
     }
 }
 
@@ -41,16 +52,21 @@ pub(crate) fn read() -> Vec<Difference> {
         let entry = entries.last_mut().expect("just pushed");
         let value = value.to_owned();
         match name {
-            "contains" => entry.contains.push(value),
+            "part" => entry.part = value,
+            "operands" => entry.operands = Some(value),
             "theirs" => entry.theirs = Some(value),
+            "message" => entry.message = Some(value),
             "ours" => entry.ours = Some(value),
+            "lacks" => entry.lacks.push(value),
+            "adds" => entry.adds.push(value),
             "example" => entry.example = value,
             "reason" => entry.reason = value,
             other => panic!("unknown field '{other}'"),
         }
     }
     for entry in &entries {
-        assert!(!entry.reason.is_empty() && !entry.example.is_empty(), "no reason or example: {entry:?}");
+        let is_whole = [&entry.part, &entry.reason, &entry.example].iter().all(|field| !field.is_empty());
+        assert!(is_whole, "no part, reason or example: {entry:?}");
     }
     entries
 }

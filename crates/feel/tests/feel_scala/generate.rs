@@ -642,6 +642,7 @@ fn unary_tests(kind: Kind) -> &'static [&'static str] {
 }
 
 /// One expression with its variables, as a request to the oracle.
+#[derive(Clone)]
 pub(crate) struct Case {
     pub(crate) text: String,
     pub(crate) variables: String,

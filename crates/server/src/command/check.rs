@@ -11,7 +11,7 @@ use weir_bpmn::{Diagnostic, Severity};
 
 use crate::{
     command::{
-        decision::{self, ModeName},
+        decision::{ModeName, Source},
         deploy::find_models,
     },
     exit::Exit,
@@ -111,7 +111,7 @@ fn check_bpmn(name: &str, bytes: &[u8]) -> Found {
 fn check_dmn(file: &Path) -> Result<Found, Failure> {
     let name = file.display().to_string();
     // As it will be deployed.
-    Ok(match decision::read_model(file, ModeName::Zeebe)? {
+    Ok(match Source::read(file, ModeName::Zeebe)?.compile() {
         Ok(drg) => {
             let ids: Vec<&str> = drg.decisions().map(|decision| decision.id).collect();
             let text = verdict(&name, 0, &format!("decisions: {}", ids.join(", ")));

@@ -1,0 +1,147 @@
+//! The parts of an expression, so that a difference is told of the smallest part that shows it: `1 + (2 / x)` differs
+//! because `2 / x` does.
+
+use weir_feel::ast::{
+    Arguments, ArithmeticOperator, ComparisonOperator, Domain, Expr, ExprKind, Quantifier, UnaryTests,
+};
+use weir_feel::{Dialect, Names, parse, parse_unary_tests};
+
+use crate::generate::Case;
+
+/// A part of an expression, as an expression of its own.
+pub(crate) struct Part {
+    pub(crate) case: Case,
+    /// What it is: an operator, `call` with the function's name, ...
+    pub(crate) root: String,
+    /// Places of its own parts in the list that [`parts`] gives.
+    pub(crate) children: Vec<usize>,
+}
+
+/// An expression, first, and all its parts. One that we cannot parse has none.
+pub(crate) fn parts(case: Case) -> Vec<Part> {
+    let mut found = Vec::new();
+    let names = Names::default();
+    if case.input.is_some() {
+        let tests = match parse_unary_tests(&case.text, Dialect::Bpmn, &names) {
+            Ok(UnaryTests::Positive(tests) | UnaryTests::Negated(tests)) => tests,
+            Ok(UnaryTests::Any) | Err(_) => Vec::new(),
+        };
+        found.push(Part { root: "unary tests".to_owned(), case: case.clone(), children: Vec::new() });
+        for test in &tests {
+            add(test, &case, &mut found, 0);
+        }
+        return found;
+    }
+    match parse(&case.text, Dialect::Bpmn, &names) {
+        Ok(tree) => {
+            let root = root(&tree, &case.text);
+            found.push(Part { root, case: case.clone(), children: Vec::new() });
+            tree.kind.each_child(&mut |child| add(child, &case, &mut found, 0));
+        }
+        Err(_) => found.push(Part { root: "unreadable".to_owned(), case, children: Vec::new() }),
+    }
+    found
+}
+
+fn add(tree: &Expr, whole: &Case, found: &mut Vec<Part>, parent: usize) {
+    let text = &whole.text[tree.span.start as usize..tree.span.end as usize];
+    // A test of the input is no expression of its own, nor is the name of a function.
+    let is_own = !text.contains('?') && !matches!(tree.kind, ExprKind::Test(..) | ExprKind::Function(..));
+    let at = if is_own {
+        let case = Case { text: text.to_owned(), variables: whole.variables.clone(), input: None };
+        found[parent].children.push(found.len());
+        found.push(Part { case, root: root(tree, &whole.text), children: Vec::new() });
+        found.len() - 1
+    } else {
+        parent
+    };
+    let callee = match &tree.kind {
+        ExprKind::Call(callee, _) => Some(callee.span),
+        _ => None,
+    };
+    tree.kind.each_child(&mut |child| {
+        if Some(child.span) != callee {
+            add(child, whole, found, at);
+        }
+    });
+}
+
+/// What an expression is, for the list of differences.
+fn root(tree: &Expr, text: &str) -> String {
+    let name = match &tree.kind {
+        ExprKind::Null | ExprKind::Boolean(_) | ExprKind::Number(_) | ExprKind::String(_) => "literal",
+        ExprKind::Temporal(_) => "temporal literal",
+        ExprKind::Input => "?",
+        ExprKind::Name(_) => "name",
+        ExprKind::Path(_, name) => return format!("path {name}"),
+        ExprKind::Filter(..) => "filter",
+        ExprKind::Call(callee, Arguments::Positional(_) | Arguments::Named(_)) => {
+            return format!("call {}", &text[callee.span.start as usize..callee.span.end as usize]);
+        }
+        ExprKind::Negate(_) => "negate",
+        ExprKind::Arithmetic(_, rest) => return operators(rest),
+        ExprKind::Comparison(operator, ..) => comparison(*operator),
+        ExprKind::And(_) => "and",
+        ExprKind::Or(_) => "or",
+        ExprKind::Between(..) => "between",
+        ExprKind::In(..) => "in",
+        ExprKind::InstanceOf(..) => "instance of",
+        ExprKind::If(..) => "if",
+        ExprKind::For(iterators, _) => return iteration("for", iterators, text),
+        ExprKind::Quantified(Quantifier::Some, iterators, _) => return iteration("some", iterators, text),
+        ExprKind::Quantified(Quantifier::Every, iterators, _) => return iteration("every", iterators, text),
+        ExprKind::List(_) => "list",
+        ExprKind::Context(_) => "context",
+        ExprKind::Range(_) => "range",
+        ExprKind::Test(operator, _) => comparison(*operator),
+        ExprKind::Function(..) => "function",
+        ExprKind::Error => "unreadable",
+    };
+    name.to_owned()
+}
+
+fn operators(rest: &[(ArithmeticOperator, Expr)]) -> String {
+    let mut signs: Vec<&str> = rest.iter().map(|(operator, _)| sign(*operator)).collect();
+    signs.dedup();
+    signs.join(" ")
+}
+
+fn sign(operator: ArithmeticOperator) -> &'static str {
+    match operator {
+        ArithmeticOperator::Add => "+",
+        ArithmeticOperator::Subtract => "-",
+        ArithmeticOperator::Multiply => "*",
+        ArithmeticOperator::Divide => "/",
+        ArithmeticOperator::Power => "**",
+    }
+}
+
+fn comparison(operator: ComparisonOperator) -> &'static str {
+    match operator {
+        ComparisonOperator::Equal => "=",
+        ComparisonOperator::NotEqual => "!=",
+        ComparisonOperator::Less => "<",
+        ComparisonOperator::LessOrEqual => "<=",
+        ComparisonOperator::Greater => ">",
+        ComparisonOperator::GreaterOrEqual => ">=",
+    }
+}
+
+/// `for`, `some` or `every`, and whether it runs over an operation without parentheses.
+fn iteration(what: &str, iterators: &[weir_feel::ast::Iterator], text: &str) -> String {
+    let bare = |expr: &Expr| {
+        matches!(
+            expr.kind,
+            ExprKind::Arithmetic(..)
+                | ExprKind::Comparison(..)
+                | ExprKind::And(_)
+                | ExprKind::Or(_)
+                | ExprKind::Negate(_)
+        ) && !text[..expr.span.start as usize].trim_end().ends_with('(')
+    };
+    let over_operation = iterators.iter().any(|it| match &it.domain {
+        Domain::List(list) => bare(list),
+        Domain::Span(from, to) => bare(from) || bare(to),
+    });
+    if over_operation { format!("{what} over operation") } else { what.to_owned() }
+}
