@@ -107,7 +107,11 @@ fn stddev(machine: &mut Machine<'_>, arguments: &[Value]) -> Result<Value, Stop>
         return Ok(Value::Null);
     }
     if numbers.len() == 1 {
-        return Err(Stop::null("the standard deviation needs at least two numbers"));
+        let why = "the standard deviation needs at least two numbers";
+        return Err(match machine.dialect() {
+            Dialect::Bpmn => Stop::failed(format!("stddev: {why}")),
+            Dialect::Dmn => Stop::null(why),
+        });
     }
     let mean = average(&numbers)?;
     let squares = numbers.iter().try_fold(Number::ZERO, |sum, number| {

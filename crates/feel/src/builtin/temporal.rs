@@ -184,11 +184,15 @@ fn date_part(value: &Value) -> Option<Date> {
     }
 }
 
-fn date_time_in_zone(_machine: &mut Machine<'_>, arguments: &[Value]) -> Result<Value, Stop> {
+fn date_time_in_zone(machine: &mut Machine<'_>, arguments: &[Value]) -> Result<Value, Stop> {
     let (Value::DateTime(at), Value::String(name)) = (&arguments[0], &arguments[1]) else {
         return Err(unexpected());
     };
-    let zone = Zone::parse(name).ok_or_else(|| Stop::null(format!("Unknown time zone '{name}'")))?;
+    let unknown = || match machine.dialect() {
+        Dialect::Bpmn => Stop::failed(format!("date and time: Unknown time zone '{name}'")),
+        Dialect::Dmn => Stop::null(format!("Unknown time zone '{name}'")),
+    };
+    let zone = Zone::parse(name).ok_or_else(unknown)?;
     at.in_zone(zone)
         .map(Value::DateTime)
         .ok_or_else(|| Stop::null(format!("'{at}' in the zone '{name}' is out of range")))

@@ -51,7 +51,11 @@ impl Compiler<'_> {
             return None;
         }
         let Arguments::Positional(values) = arguments else { return None };
-        let [Expr { kind: ExprKind::String(text), .. }] = values.as_slice() else { return None };
+        let [Expr { kind: ExprKind::String(text), span, .. }] = values.as_slice() else { return None };
+        // In parentheses it is an argument, and a wrong one has a warning.
+        if !self.text.get(span.start as usize..).is_some_and(|from| from.starts_with('"')) {
+            return None;
+        }
         let temporal = match name {
             "date" => Date::parse(text).map(Temporal::Date),
             "time" => Time::parse(text, self.dialect).map(Temporal::Time),

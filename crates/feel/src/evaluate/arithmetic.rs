@@ -6,6 +6,7 @@ use crate::dialect::Dialect;
 use crate::machine::{Machine, Stop};
 use crate::node::Node;
 use crate::number::Number;
+use crate::temporal::{ArithmeticError, Temporal};
 use crate::value::Value;
 
 impl Machine<'_> {
@@ -72,11 +73,11 @@ impl Machine<'_> {
             return self.joined(a, b);
         }
         let result = match operator {
-            ArithmeticOperator::Add => temporal_sum(left, right),
-            ArithmeticOperator::Subtract => temporal_difference(left, right, dialect),
+            ArithmeticOperator::Add => in_range(temporal_sum(left, right), dialect)?,
+            ArithmeticOperator::Subtract => in_range(temporal_difference(left, right, dialect), dialect)?,
             ArithmeticOperator::Multiply => match (left, right) {
                 (duration, Value::Number(factor)) | (Value::Number(factor), duration) => {
-                    multiplied(duration, factor, dialect)
+                    in_range(multiplied(duration, factor, dialect), dialect)?
                 }
                 _ => None,
             },
@@ -135,20 +136,40 @@ fn power_steps(base: &Number, exponent: &Number) -> u64 {
     if small { 1 } else { crate::number::LOGARITHM_STEPS }
 }
 
-fn temporal_sum(left: &Value, right: &Value) -> Option<Value> {
-    left.as_temporal()?.plus(right.as_temporal()?).ok().map(Value::from)
+type Calculated = Result<Value, ArithmeticError>;
+
+/// What lies out of range is no value, and fails the evaluation in the BPMN dialect, as in its reference.
+fn in_range(calculated: Calculated, dialect: Dialect) -> Result<Option<Value>, Stop> {
+    match calculated {
+        Ok(value) => Ok(Some(value)),
+        Err(ArithmeticError::Range) if dialect == Dialect::Bpmn => {
+            Err(Stop::failed(ArithmeticError::Range.to_string()))
+        }
+        Err(ArithmeticError::Range | ArithmeticError::Types) => Ok(None),
+    }
 }
 
-fn temporal_difference(left: &Value, right: &Value, dialect: Dialect) -> Option<Value> {
-    left.as_temporal()?.minus(right.as_temporal()?, dialect).ok().map(Value::from)
+fn operands(left: &Value, right: &Value) -> Result<(Temporal, Temporal), ArithmeticError> {
+    left.as_temporal().zip(right.as_temporal()).ok_or(ArithmeticError::Types)
 }
 
-fn multiplied(duration: &Value, factor: &Number, dialect: Dialect) -> Option<Value> {
-    match duration {
+fn temporal_sum(left: &Value, right: &Value) -> Calculated {
+    let (left, right) = operands(left, right)?;
+    left.plus(right).map(Value::from)
+}
+
+fn temporal_difference(left: &Value, right: &Value, dialect: Dialect) -> Calculated {
+    let (left, right) = operands(left, right)?;
+    left.minus(right, dialect).map(Value::from)
+}
+
+fn multiplied(duration: &Value, factor: &Number, dialect: Dialect) -> Calculated {
+    let product = match duration {
         Value::MonthsDuration(months) => months.times(factor, dialect).map(Value::MonthsDuration),
         Value::DaysDuration(days) => days.times(factor, dialect).map(Value::DaysDuration),
-        _ => None,
-    }
+        _ => return Err(ArithmeticError::Types),
+    };
+    product.ok_or(ArithmeticError::Range)
 }
 
 fn divided(left: &Value, right: &Value, dialect: Dialect) -> Option<Value> {

@@ -19,10 +19,13 @@ impl Machine<'_> {
     ) -> Result<Value, Stop> {
         let locals = self.locals.len();
         let mut values: SmallVec<[Value; 4]> = SmallVec::new();
-        for argument in arguments {
+        for (nth, argument) in arguments.iter().enumerate() {
             match self.evaluate(argument) {
                 Ok(value) => values.push(value),
-                Err(stop) => return self.failed_call(builtin.name, stop, locals, span),
+                Err(stop) => {
+                    let rest = arguments[nth + 1..].iter();
+                    return self.failed_argument(builtin.name, stop, rest, locals, span);
+                }
             }
         }
         match builtin::call(builtin, self, &values) {
@@ -39,16 +42,36 @@ impl Machine<'_> {
     ) -> Result<Value, Stop> {
         let locals = self.locals.len();
         let mut values: SmallVec<[(Arc<str>, Value); 4]> = SmallVec::new();
-        for (name, argument) in arguments {
+        for (nth, (name, argument)) in arguments.iter().enumerate() {
             match self.evaluate(argument) {
                 Ok(value) => values.push((name.clone(), value)),
-                Err(stop) => return self.failed_call(builtin.name, stop, locals, span),
+                Err(stop) => {
+                    let rest = arguments[nth + 1..].iter().map(|(_, argument)| argument);
+                    return self.failed_argument(builtin.name, stop, rest, locals, span);
+                }
             }
         }
         match builtin::call_named(builtin, self, &values) {
             Ok(value) => Ok(value),
             Err(stop) => self.failed_call(builtin.name, stop, locals, span),
         }
+    }
+
+    /// Null with a warning. The other arguments are evaluated all the same: they may have warnings, too, or fail.
+    #[cold]
+    fn failed_argument<'n>(
+        &mut self,
+        name: &str,
+        stop: Stop,
+        rest: impl Iterator<Item = &'n Node>,
+        locals: usize,
+        span: Span,
+    ) -> Result<Value, Stop> {
+        for argument in rest {
+            let value = self.evaluate(argument);
+            self.or_null(value, locals)?;
+        }
+        self.failed_call(name, stop, locals, span)
     }
 
     /// Null with a warning, unless the evaluation fails.

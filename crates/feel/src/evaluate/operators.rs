@@ -99,6 +99,7 @@ impl Machine<'_> {
         let high = self.evaluate(&operands.2)?;
         let below = self.compared(ComparisonOperator::LessOrEqual, &value, &high, span);
         if below.as_bool() == Some(false) {
+            self.not_boolean(&above, !above.is_null(), span);
             return Ok(below);
         }
         if above.is_null() || below.is_null() {

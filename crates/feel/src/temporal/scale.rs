@@ -69,7 +69,15 @@ impl MonthsDuration {
     #[must_use]
     pub fn times(self, factor: &Number, dialect: Dialect) -> Option<Self> {
         let months = match dialect {
-            Dialect::Bpmn => i128::from(self.total_months()).checked_mul(int_value(factor))?,
+            Dialect::Bpmn => {
+                // Years and months are counted in 32 bits each in the dialect's reference.
+                let (years, months) = (self.total_months() / 12, self.total_months() % 12);
+                let fits = |count: i64| i32::try_from(i128::from(count) * int_value(factor)).is_ok();
+                if !(fits(years) && fits(months)) {
+                    return None;
+                }
+                i128::from(self.total_months()) * int_value(factor)
+            }
             Dialect::Dmn => cut(&Number::from(self.total_months()).multiply(factor)?)?,
         };
         i64::try_from(months).ok().map(Self::from_months)

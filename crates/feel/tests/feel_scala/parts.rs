@@ -36,7 +36,7 @@ pub(crate) fn parts(case: Case) -> Vec<Part> {
         Ok(tree) => {
             let root = root(&tree, &case.text);
             found.push(Part { root, case: case.clone(), children: Vec::new() });
-            tree.kind.each_child(&mut |child| add(child, &case, &mut found, 0));
+            add_children(&tree, &case, &mut found, 0);
         }
         Err(_) => found.push(Part { root: "unreadable".to_owned(), case, children: Vec::new() }),
     }
@@ -49,19 +49,24 @@ fn add(tree: &Expr, whole: &Case, found: &mut Vec<Part>, parent: usize) {
     let is_own = !text.contains('?') && !matches!(tree.kind, ExprKind::Test(..) | ExprKind::Function(..));
     let at = if is_own {
         let case = Case { text: text.to_owned(), variables: whole.variables.clone(), input: None };
-        found[parent].children.push(found.len());
+        let at = found.len();
+        found[parent].children.push(at);
         found.push(Part { case, root: root(tree, &whole.text), children: Vec::new() });
-        found.len() - 1
+        at
     } else {
         parent
     };
+    add_children(tree, whole, found, at);
+}
+
+fn add_children(tree: &Expr, whole: &Case, found: &mut Vec<Part>, parent: usize) {
     let callee = match &tree.kind {
         ExprKind::Call(callee, _) => Some(callee.span),
         _ => None,
     };
     tree.kind.each_child(&mut |child| {
         if Some(child.span) != callee {
-            add(child, whole, found, at);
+            add(child, whole, found, parent);
         }
     });
 }
@@ -87,9 +92,9 @@ fn root(tree: &Expr, text: &str) -> String {
         ExprKind::In(..) => "in",
         ExprKind::InstanceOf(..) => "instance of",
         ExprKind::If(..) => "if",
-        ExprKind::For(iterators, _) => return iteration("for", iterators, text),
-        ExprKind::Quantified(Quantifier::Some, iterators, _) => return iteration("some", iterators, text),
-        ExprKind::Quantified(Quantifier::Every, iterators, _) => return iteration("every", iterators, text),
+        ExprKind::For(iterators, _) => return iteration("for", iterators),
+        ExprKind::Quantified(Quantifier::Some, iterators, _) => return iteration("some", iterators),
+        ExprKind::Quantified(Quantifier::Every, iterators, _) => return iteration("every", iterators),
         ExprKind::List(_) => "list",
         ExprKind::Context(_) => "context",
         ExprKind::Range(_) => "range",
@@ -128,20 +133,15 @@ fn comparison(operator: ComparisonOperator) -> &'static str {
 }
 
 /// `for`, `some` or `every`, and whether it runs over an operation without parentheses.
-fn iteration(what: &str, iterators: &[weir_feel::ast::Iterator], text: &str) -> String {
-    let bare = |expr: &Expr| {
-        matches!(
-            expr.kind,
-            ExprKind::Arithmetic(..)
-                | ExprKind::Comparison(..)
-                | ExprKind::And(_)
-                | ExprKind::Or(_)
-                | ExprKind::Negate(_)
-        ) && !text[..expr.span.start as usize].trim_end().ends_with('(')
+fn iteration(what: &str, iterators: &[weir_feel::ast::Iterator]) -> String {
+    // What stands in parentheses starts before its first operand.
+    let bare = |expr: &Expr| match &expr.kind {
+        ExprKind::Arithmetic(first, _) => first.span.start == expr.span.start,
+        _ => false,
     };
-    let over_operation = iterators.iter().any(|it| match &it.domain {
+    let over_arithmetic = iterators.iter().any(|it| match &it.domain {
         Domain::List(list) => bare(list),
-        Domain::Span(from, to) => bare(from) || bare(to),
+        Domain::Span(..) => false,
     });
-    if over_operation { format!("{what} over operation") } else { what.to_owned() }
+    if over_arithmetic { format!("{what} over arithmetic") } else { what.to_owned() }
 }
