@@ -304,6 +304,10 @@ impl<'a> Machine<'a> {
         self.warnings.len()
     }
 
+    pub(crate) fn last_warning(&self) -> Option<WarningKind> {
+        self.warnings.last().map(|warning| warning.kind)
+    }
+
     /// Drops the warnings after the first so many.
     pub(crate) fn forget_warnings(&mut self, count: usize) {
         self.warnings.truncate(count);

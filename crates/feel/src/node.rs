@@ -171,4 +171,13 @@ impl Node {
             _ => None,
         }
     }
+
+    /// Whether it is a name that may be an entry of an item, or a path from such a name.
+    pub(crate) fn starts_at_entry(&self) -> bool {
+        match &self.kind {
+            NodeKind::Entry(_) => true,
+            NodeKind::Path(value, _) => value.starts_at_entry(),
+            _ => false,
+        }
+    }
 }

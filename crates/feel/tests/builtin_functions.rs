@@ -130,7 +130,7 @@ fn numbers() {
         ("modulo(12, 5)", "2", "2"),
         ("modulo(dividend: -12, divisor: 5)", "3", "3"),
         ("modulo(1, 0)", "error", "null!"),
-        ("sqrt(16)", "4", "4"),
+        ("sqrt(16)", "4.0", "4"),
         ("sqrt(-3)", "null", "null"),
         ("odd(5)", "true", "true"),
         ("even(number: 5)", "false", "false"),

@@ -157,10 +157,8 @@ fn modulo(machine: &mut Machine<'_>, arguments: &[Value]) -> Result<Value, Stop>
 /// A result with endless digits; in the BPMN dialect it has those of a double.
 pub(super) fn irrational(machine: &Machine<'_>, result: Option<Number>) -> Result<Value, Stop> {
     let result = result.ok_or_else(|| Stop::null("there is no such number"))?;
-    if machine.switches().rounds_to_double && !result.is_whole() {
-        return Ok(Value::Number(Number::from_f64(result.to_f64()).unwrap_or(result)));
-    }
-    Ok(Value::Number(result))
+    let double = machine.switches().rounds_to_double.then(|| result.as_double()).flatten();
+    Ok(Value::Number(double.unwrap_or(result)))
 }
 
 fn sqrt(machine: &mut Machine<'_>, arguments: &[Value]) -> Result<Value, Stop> {

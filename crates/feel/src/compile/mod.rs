@@ -153,8 +153,13 @@ impl<'n> Compiler<'n> {
 
     /// A path; if it starts at a variable of the evaluation it is followed in the JSON text.
     fn path(&mut self, value: &Expr, name: &Arc<str>) -> NodeKind {
+        // What stands in parentheses is a value of its own, with a warning where it is null.
+        let is_own = self.text.get(value.span.start as usize..).is_some_and(|from| from.starts_with('('));
         let value = self.node(value);
         match value.kind {
+            NodeKind::Global(_) | NodeKind::GlobalPath(..) if is_own => {
+                NodeKind::Path(Box::new(value), name.clone())
+            }
             NodeKind::Global(slot) => NodeKind::GlobalPath(slot, Box::new([name.clone()])),
             NodeKind::GlobalPath(slot, path) => {
                 NodeKind::GlobalPath(slot, path.iter().cloned().chain([name.clone()]).collect())

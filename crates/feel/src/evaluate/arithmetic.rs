@@ -56,7 +56,7 @@ impl Machine<'_> {
     fn power(&self, base: &Number, exponent: &Number) -> Option<Number> {
         let power = base.power(exponent)?;
         if self.switches().rounds_to_double && !exponent.is_whole() {
-            return Number::from_f64(power.to_f64());
+            return power.as_double();
         }
         Some(power)
     }

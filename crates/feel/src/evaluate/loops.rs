@@ -81,14 +81,28 @@ impl<'m> Machine<'m> {
     fn rounds(&mut self, node: &LoopNode, round: Round<'_, 'm>) -> Result<bool, Stop> {
         let mut ready = Vec::new();
         if !self.switches().dependent_iterators {
-            for domain in &node.domains {
-                match self.domain(domain)? {
-                    Some(domain) => ready.push(domain),
-                    None => return Ok(false),
+            for (nth, domain) in node.domains.iter().enumerate() {
+                match self.domain(domain) {
+                    Ok(Some(domain)) => ready.push(domain),
+                    other => {
+                        self.look_at_domains(&node.domains[nth + 1..])?;
+                        return other.map(|_none| false);
+                    }
                 }
             }
         }
         self.nested_rounds(node, &ready, 0, round)
+    }
+
+    /// What cannot be iterated over does not keep the other domains from having warnings, or from failing.
+    #[cold]
+    fn look_at_domains(&mut self, domains: &[DomainNode]) -> Result<(), Stop> {
+        for domain in domains {
+            let locals = self.locals.len();
+            let looked = self.domain(domain).map(|_domain| Value::Null);
+            self.or_null(looked, locals)?;
+        }
+        Ok(())
     }
 
     fn nested_rounds(

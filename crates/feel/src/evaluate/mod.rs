@@ -38,8 +38,12 @@ impl Machine<'_> {
                 if let Some(entry) = self.entry_of_local(value, name) {
                     return Ok(entry);
                 }
-                let value = self.evaluate(value)?;
-                self.path(&value, name, node.span)
+                let warnings = self.warning_count();
+                let found = self.evaluate(value)?;
+                if found.is_null() && value.starts_at_entry() && self.found_no_variable(warnings) {
+                    return Ok(found);
+                }
+                self.path(&found, name, node.span)
             }
             NodeKind::Filter(filter) => self.filter(filter),
             NodeKind::Negate(value) => self.negate(value, node.span),

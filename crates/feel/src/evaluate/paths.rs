@@ -42,6 +42,11 @@ impl Machine<'_> {
         }
     }
 
+    /// Whether a variable was found missing since there were so many warnings: nothing is said of a path into it.
+    pub(super) fn found_no_variable(&self, warnings: usize) -> bool {
+        self.warning_count() > warnings && self.last_warning() == Some(WarningKind::NoVariableFound)
+    }
+
     fn no_entry(&mut self, context: &Context, name: &str, span: Span) {
         let detail = if context.is_empty() {
             "The context is empty".to_owned()

@@ -23,6 +23,15 @@ impl Number {
         value.is_finite().then(|| Number::parse(&format!("{value:e}"))).flatten()
     }
 
+    /// With the digits of the nearest double, written as Java does: a whole one below 10,000,000 has one zero after the point.
+    pub(crate) fn as_double(&self) -> Option<Number> {
+        let nearest = self.to_f64();
+        if nearest.fract() == 0.0 && nearest.abs() < 1e7 {
+            return Number::from_parts(nearest as i128 * 10, -1);
+        }
+        Number::from_f64(nearest)
+    }
+
     /// The nearest double.
     pub fn to_f64(&self) -> f64 {
         match self.0 {

@@ -17,7 +17,30 @@ impl Parser<'_> {
             self.expect(TokenKind::CloseParen, "\")\"");
             return UnaryTests::Negated(tests);
         }
+        if let Some(tests) = self.negation_with_open_ranges() {
+            return UnaryTests::Negated(tests);
+        }
         UnaryTests::Positive(self.tests())
+    }
+
+    /// The tests of `not(...)` where brackets do not tell its end: `not(f([1..2)))`.
+    fn negation_with_open_ranges(&mut self) -> Option<Vec<Expr>> {
+        if !self.is_word("not") || self.peek(1).kind != TokenKind::OpenParen {
+            return None;
+        }
+        let (start, problems) = (self.at, self.diagnostics.len());
+        self.advance();
+        self.advance();
+        let tests = self.tests();
+        if self.diagnostics.len() == problems
+            && self.eat(TokenKind::CloseParen)
+            && self.kind() == TokenKind::End
+        {
+            return Some(tests);
+        }
+        self.at = start;
+        self.diagnostics.truncate(problems);
+        None
     }
 
     /// Whether all that is left is `not(...)`.

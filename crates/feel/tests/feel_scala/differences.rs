@@ -1,9 +1,9 @@
 //! The list of known differences: `tests/oracle/feel-scala/differences.txt`.
 //!
 //! An entry excuses the smallest part of an expression that differs. Entries are separated by empty lines and made of lines
-//! `name: text`: `part` (what it is, as `parts.rs` names it), `operands` (the types of its own parts), `theirs` (`host`, `range`,
-//! `parse`, `evaluate`, `null`, `value`), `message` (their failure contains it), `ours` (`parse`, `evaluate`, `null`, `value`),
-//! `lacks` and `adds` (types of warnings that only they or only we give, where the values agree), `example`, `reason`. An entry
+//! `name: text`: `part` (what it is, as `parts.rs` names it), `operands` (the types of its own parts; of unary tests the input's first), `theirs` (`host`, `range`,
+//! `parse`, `evaluate`, `null`, `value`), `message` (their value or failure contains it), `ours` (`parse`, `evaluate`, `null`, `value`),
+//! `lacks` and `adds` (types of warnings that only they or only we give, where the values agree), `example` with its `variables`, `reason`. An entry
 //! excuses a difference when all that it says is so. Lines that start with `#` are comments.
 
 use crate::Disagreement;
@@ -20,6 +20,7 @@ pub(crate) struct Difference {
     ours: Option<String>,
     lacks: Vec<String>,
     adds: Vec<String>,
+    pub(crate) variables: Option<String>,
     pub(crate) example: String,
     reason: String,
 }
@@ -59,6 +60,7 @@ pub(crate) fn read() -> Vec<Difference> {
             "ours" => entry.ours = Some(value),
             "lacks" => entry.lacks.push(value),
             "adds" => entry.adds.push(value),
+            "variables" => entry.variables = Some(value),
             "example" => entry.example = value,
             "reason" => entry.reason = value,
             other => panic!("unknown field '{other}'"),

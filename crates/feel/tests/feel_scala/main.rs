@@ -136,7 +136,7 @@ fn describe_ours(answer: &Answer) -> (&'static str, String) {
 
 /// How two answers differ.
 pub(crate) struct Disagreement {
-    /// `value`, `null`, or the phase that failed; with `message`.
+    /// `value`, `null`, or the phase that failed; `message` is the value or why.
     theirs: String,
     message: String,
     /// `value`, `null`, or the phase that failed.
@@ -172,7 +172,7 @@ fn disagreement(case: &Case, ours: &Answer, theirs: &Reply) -> Option<Disagreeme
     let (their_outcome, their_text) = describe(theirs);
     let (our_outcome, our_text) = describe_ours(ours);
     let message = match theirs {
-        Reply::Value { .. } => String::new(),
+        Reply::Value { value, .. } => value.to_string(),
         Reply::Failure { message, .. } => message.clone(),
     };
     Some(Disagreement {
@@ -204,7 +204,7 @@ fn feel_scala_answers_the_same() {
     let known = differences::read();
     let count = number_from_environment("WEIR_ORACLE_CASES", CASES as u64) as usize;
     let mut generator = Generator::new(number_from_environment("WEIR_ORACLE_SEED", SEED));
-    let examples = known.iter().map(|entry| example(&entry.example));
+    let examples = known.iter().map(|entry| example(&entry.example, entry.variables.as_deref()));
     let cases: Vec<Case> = examples.chain((0..count).map(|_| generator.case())).collect();
     let replies = oracle::ask(&cases.iter().map(Case::request).collect::<Vec<_>>());
 
@@ -295,8 +295,9 @@ fn smallest(parts: Vec<Part>, answers: &[(Answer, Reply)]) -> Vec<Smallest> {
         open.extend(below);
     }
     let found = wanted.iter().enumerate().filter(|(_, wanted)| **wanted).filter_map(|(at, _)| {
-        let operands = parts[at].children.iter().map(|child| kind(&answers[*child].0.value)).collect();
-        Some((at, operands, differs(at)?))
+        let input = parts[at].case.input.as_ref().map(|input| kind(&Value::from_json(input).expect("JSON")));
+        let own = parts[at].children.iter().map(|child| kind(&answers[*child].0.value));
+        Some((at, input.into_iter().chain(own).collect(), differs(at)?))
     });
     let found: Vec<_> = found.collect();
     let mut parts: Vec<Option<Part>> = parts.into_iter().map(Some).collect();
@@ -306,12 +307,12 @@ fn smallest(parts: Vec<Part>, answers: &[(Answer, Reply)]) -> Vec<Smallest> {
     found.into_iter().filter_map(whole).collect()
 }
 
-fn example(text: &str) -> Case {
+fn example(text: &str, variables: Option<&str>) -> Case {
     let (text, input) = match text.split_once(" <- ") {
         Some((test, input)) => (test, Some(input.to_owned())),
         None => (text, None),
     };
-    Case { text: text.to_owned(), variables: "{}".to_owned(), input }
+    Case { text: text.to_owned(), variables: variables.unwrap_or("{}").to_owned(), input }
 }
 
 #[derive(Default)]

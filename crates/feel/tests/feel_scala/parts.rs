@@ -88,6 +88,9 @@ fn root(tree: &Expr, text: &str) -> String {
         ExprKind::Comparison(operator, ..) => comparison(*operator),
         ExprKind::And(_) => "and",
         ExprKind::Or(_) => "or",
+        ExprKind::Between(value, low, _) if reads_as_call(value, low, text) => {
+            "between after a name, before parentheses"
+        }
         ExprKind::Between(..) => "between",
         ExprKind::In(..) => "in",
         ExprKind::InstanceOf(..) => "instance of",
@@ -97,12 +100,28 @@ fn root(tree: &Expr, text: &str) -> String {
         ExprKind::Quantified(Quantifier::Every, iterators, _) => return iteration("every", iterators),
         ExprKind::List(_) => "list",
         ExprKind::Context(_) => "context",
+        ExprKind::Range(range) if is_open(&range.start, text) => "range from if, for, some or every",
         ExprKind::Range(_) => "range",
         ExprKind::Test(operator, _) => comparison(*operator),
         ExprKind::Function(..) => "function",
         ExprKind::Error => "unreadable",
     };
     name.to_owned()
+}
+
+/// `x between (1) ...`, which names with spaces make look like a call of `x between`.
+fn reads_as_call(value: &Expr, low: &Expr, text: &str) -> bool {
+    let is_bare_name = matches!(value.kind, ExprKind::Name(_)) && !in_parentheses(value, text);
+    is_bare_name && (in_parentheses(low, text) || matches!(low.kind, ExprKind::Call(..)))
+}
+
+fn in_parentheses(expr: &Expr, text: &str) -> bool {
+    text[expr.span.start as usize..].starts_with('(')
+}
+
+fn is_open(start: &Expr, text: &str) -> bool {
+    matches!(start.kind, ExprKind::If(..) | ExprKind::For(..) | ExprKind::Quantified(..))
+        && !in_parentheses(start, text)
 }
 
 fn operators(rest: &[(ArithmeticOperator, Expr)]) -> String {
