@@ -3,7 +3,7 @@
 //! An entry excuses the smallest part of an expression that differs. Entries are separated by empty lines and made of lines
 //! `name: text`: `part` (what it is, as `parts.rs` names it), `operands` (the types of its own parts; of unary tests the input's first), `theirs` (`host`, `range`,
 //! `parse`, `evaluate`, `null`, `value`), `message` (their value or failure contains it), `ours` (`parse`, `evaluate`, `null`, `value`),
-//! `lacks` and `adds` (types of warnings that only they or only we give, where the values agree), `example` with its `variables`, `reason`. An entry
+//! `lacks` and `adds` (types of warnings that only they or only we give, where the values agree; `warnings: any`: whichever), `example` with its `variables`, `reason`. An entry
 //! excuses a difference when all that it says is so. Lines that start with `#` are comments.
 
 use crate::Disagreement;
@@ -18,6 +18,7 @@ pub(crate) struct Difference {
     theirs: Option<String>,
     message: Option<String>,
     ours: Option<String>,
+    any_warnings: bool,
     lacks: Vec<String>,
     adds: Vec<String>,
     pub(crate) variables: Option<String>,
@@ -32,8 +33,7 @@ impl Difference {
             && self.theirs.as_ref().is_none_or(|wanted| *wanted == found.theirs)
             && self.message.as_ref().is_none_or(|wanted| found.message.contains(wanted.as_str()))
             && self.ours.as_ref().is_none_or(|wanted| wanted == found.ours)
-            && self.lacks == found.lacks
-            && self.adds == found.adds
+            && (self.any_warnings || (self.lacks == found.lacks && self.adds == found.adds))
     }
 }
 
@@ -58,6 +58,7 @@ pub(crate) fn read() -> Vec<Difference> {
             "theirs" => entry.theirs = Some(value),
             "message" => entry.message = Some(value),
             "ours" => entry.ours = Some(value),
+            "warnings" => entry.any_warnings = value == "any",
             "lacks" => entry.lacks.push(value),
             "adds" => entry.adds.push(value),
             "variables" => entry.variables = Some(value),
