@@ -1,7 +1,6 @@
 //! Random expressions of a wanted type, made from templates.
 //!
-//! In a template `$N` stands for an expression of type number and so on; see [`Kind`]. Now and then an expression of
-//! another type or null is put in: what happens then is half of what is to be compared.
+//! In a template `$N` stands for an expression of type number and so on; now and then for another type or null instead.
 
 use std::fmt::Write;
 
