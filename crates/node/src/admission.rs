@@ -24,14 +24,22 @@ pub(crate) struct Admission {
     refused: AtomicUsize,
 }
 
-/// A place in flight; given back when dropped.
-#[derive(Debug)]
-pub(crate) struct Place(Arc<Admission>);
+/// A place in flight; given back when its last clone is dropped.
+#[derive(Clone, Debug)]
+pub(crate) struct Place(#[expect(dead_code, reason = "held for its drop")] Arc<Taken>);
 
-impl Drop for Place {
+#[derive(Debug)]
+struct Taken(Arc<Admission>);
+
+impl Drop for Taken {
     fn drop(&mut self) {
         self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
     }
+}
+
+/// Whether a command's answer is the end of an instance, which may be far away.
+pub(crate) fn awaits_end(command: &Command) -> bool {
+    matches!(command, Command::CreateInstance(create) if create.with_result.is_some())
 }
 
 impl Admission {
@@ -70,7 +78,7 @@ impl Admission {
             | Command::MailAcknowledged { .. } => false,
         };
         let in_flight = self.in_flight.fetch_add(1, Ordering::Relaxed);
-        let place = Place(self.clone());
+        let place = Place(Arc::new(Taken(self.clone())));
         if brings_work && self.disk_full.load(Ordering::Relaxed) {
             self.refused.fetch_add(1, Ordering::Relaxed);
             return Err(SubmitError::Overloaded(

@@ -1,8 +1,11 @@
-//! The commit thread: one group of records at a time into the journal.
+//! Committing: one group of records at a time into the journal.
+//!
+//! Large groups are committed by a thread of their own, while the next one is decided. A small group that nothing waits
+//! behind is committed by the thread that decided it: two changes of threads cost more than such a write.
 
 use std::{
     sync::{
-        Arc,
+        Arc, Mutex, MutexGuard, PoisonError,
         mpsc::{Receiver, Sender},
     },
     time::{Duration, Instant},
@@ -15,11 +18,44 @@ use crate::{admission::Admission, driver::GroupRecord, metrics::Metrics, shell::
 /// Time between attempts to write to a full disk.
 const FULL_DISK_RETRY: Duration = Duration::from_secs(1);
 
-/// The commit thread's things.
+/// What commits. Only one group is under way at a time, so nobody waits for the lock.
+#[derive(Clone)]
+pub(crate) struct SharedCommitter(Arc<Mutex<Committer>>);
+
+impl SharedCommitter {
+    pub(crate) fn new(committer: Committer) -> SharedCommitter {
+        SharedCommitter(Arc::new(Mutex::new(committer)))
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Committer> {
+        // A journal whose write panicked is poisoned by itself.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What nobody waits for, unless a group is under way: then it is done behind that.
+    pub(crate) fn clear_up(&self) {
+        if let Ok(mut committer) = self.0.try_lock() {
+            committer.clear_up();
+        }
+    }
+
+    /// Commits group after group until the deciding thread ends or the journal fails.
+    pub(crate) fn run(&self, groups: &Receiver<Vec<GroupRecord>>, done: &Sender<ToShell>) {
+        while let Ok(group) = groups.recv() {
+            let mut committer = self.lock();
+            let result = committer.commit(&group);
+            let failed = result.is_err();
+            if done.send(ToShell::Committed(result)).is_err() || failed {
+                return;
+            }
+            committer.clear_up();
+        }
+    }
+}
+
+/// The journal and what goes with it.
 pub(crate) struct Committer {
     pub(crate) journal: Box<dyn Journal>,
-    pub(crate) groups: Receiver<Vec<GroupRecord>>,
-    pub(crate) done: Sender<ToShell>,
     /// What checkpoints have made superfluous.
     pub(crate) trims: Receiver<(weir_journal::PartitionId, Sequence)>,
     /// Work for another thread: files made ahead of time.
@@ -29,25 +65,22 @@ pub(crate) struct Committer {
 }
 
 impl Committer {
-    /// Commits group after group until the deciding thread ends or the journal fails.
-    pub(crate) fn run(mut self) {
+    /// Commits a group: when this returns, it is durable, or the node must stop.
+    pub(crate) fn commit(&mut self, group: &[GroupRecord]) -> Result<(), String> {
+        let began = Instant::now();
+        let result = self.append(group);
+        self.count(group, began.elapsed());
+        result.map_err(|error| {
+            format!("the journal failed, and the node stops so that nothing is lost: {error}")
+        })
+    }
+
+    /// What nobody waits for: files made ahead of time, and records that checkpoints have made superfluous.
+    pub(crate) fn clear_up(&mut self) {
         self.hand_on_chore();
-        while let Ok(group) = self.groups.recv() {
-            let began = Instant::now();
-            let result = self.append(&group);
-            self.count(&group, began.elapsed());
-            let failed = result.is_err();
-            let result = result.map_err(|error| {
-                format!("the journal failed, and the node stops so that nothing is lost: {error}")
-            });
-            if self.done.send(ToShell::Committed(result)).is_err() || failed {
-                return;
-            }
-            self.hand_on_chore();
-            while let Ok((partition, until)) = self.trims.try_recv() {
-                if let Err(error) = self.journal.trim(partition, until) {
-                    tracing::warn!(%error, "the journal could not be trimmed; it grows until it can");
-                }
+        while let Ok((partition, until)) = self.trims.try_recv() {
+            if let Err(error) = self.journal.trim(partition, until) {
+                tracing::warn!(%error, "the journal could not be trimmed; it grows until it can");
             }
         }
     }

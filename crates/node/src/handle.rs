@@ -23,13 +23,13 @@ use weir_engine::{
 };
 
 use crate::{
-    admission::Admission,
+    admission::{Admission, awaits_end},
     clock::Clock,
     demand::{TakerId, Waiter},
     driver::Input,
     metrics::Metrics,
     observe::{self, Observer},
-    shell::{ToShell, Waiting},
+    shell::ToShell,
 };
 
 /// Why a command got no answer.
@@ -122,8 +122,11 @@ impl Handle {
     pub async fn submit(&self, command: Command) -> Result<Reply, SubmitError> {
         let partition = self.route(&command)?;
         let place = self.0.admission.enter(&command)?;
+        // Held here as well: under overload answers wait for processor time, and who enters then only makes them wait
+        // longer. Who awaits the end of an instance takes no place meanwhile.
+        let _held = (!awaits_end(&command)).then(|| place.clone());
         let (answer, answered) = oneshot::channel();
-        self.send(ToShell::Submit { partition, command, waiting: Waiting { answer, place } })?;
+        self.send(ToShell::Submit { partition, command, answer, place })?;
         match answered.await {
             Ok(Ok(reply)) => Ok(reply),
             Ok(Err(rejection)) => Err(SubmitError::Rejected(rejection)),

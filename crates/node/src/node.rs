@@ -19,7 +19,7 @@ use crate::{
     admission::{Admission, IN_FLIGHT_COMMANDS},
     checkpoint::{self, Store},
     clock::Clock,
-    commit::Committer,
+    commit::{Committer, SharedCommitter},
     driver::{Driver, Led},
     handle::{Handle, Inner},
     metrics::Metrics,
@@ -151,16 +151,18 @@ impl Node {
         let (to_checkpointer, checkpoints) = mpsc::channel();
         let (trim, trims) = mpsc::channel();
         let (to_housekeeper, chores) = mpsc::channel::<weir_journal::Chore>();
-        let committer = Committer {
+        let committer = SharedCommitter::new(Committer {
             journal,
-            groups,
-            done: to_shell.clone(),
             trims,
             chores: to_housekeeper,
             admission: admission.clone(),
             metrics: metrics.clone(),
+        });
+        committer.clear_up();
+        let committing = {
+            let (committer, done) = (committer.clone(), to_shell.clone());
+            spawn("commit", move || committer.run(&groups, &done))
         };
-        let committer = spawn("commit", move || committer.run());
         let housekeeper = spawn("housekeep", move || chores.into_iter().for_each(|chore| chore()));
         let checkpointing = metrics.clone();
         let checkpointer =
@@ -168,12 +170,14 @@ impl Node {
         let shell = Shell {
             driver: Driver::new(led),
             inbox,
-            committer: to_committer,
+            to_committer,
+            committer,
             checkpointer: to_checkpointer,
             clock: clock.clone(),
             metrics: metrics.clone(),
             next_request: epoch << 40,
             desk: Desk::default(),
+            quiet: false,
         };
         let (ended, failed) = decide(shell);
         let handle = Handle::new(Inner {
@@ -186,7 +190,7 @@ impl Node {
             next_partition: AtomicU64::new(0),
             next_taker: AtomicU64::new(1),
         });
-        Node { handle, stop: to_shell, threads: vec![committer, checkpointer, housekeeper], ended, failed }
+        Node { handle, stop: to_shell, threads: vec![committing, checkpointer, housekeeper], ended, failed }
     }
 
     /// The door.

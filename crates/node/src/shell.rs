@@ -5,6 +5,8 @@
 //!    ^                      |        ^                            |
 //!    +---answers, jobs------+        +--------- durable ----------+
 //! ```
+//!
+//! A small group is committed on the spot when nothing else is to be decided.
 
 use std::{
     collections::HashMap,
@@ -25,9 +27,10 @@ use weir_engine::{
 };
 
 use crate::{
-    admission::Place,
+    admission::{Place, awaits_end},
     checkpoint::ToCheckpointer,
     clock::Clock,
+    commit::SharedCommitter,
     demand::{TakerId, Waiter},
     driver::{Action, Driver, GroupRecord, Input},
     metrics::Metrics,
@@ -37,7 +40,7 @@ use crate::{
 /// What comes to the deciding thread.
 pub(crate) enum ToShell {
     /// A command with somebody who waits.
-    Submit { partition: PartitionId, command: Command, waiting: Waiting },
+    Submit { partition: PartitionId, command: Command, answer: Answerer, place: Place },
     /// A poll for jobs begins; without `stay` it ends when no job rests.
     Poll { waiter: Waiter, jobs: oneshot::Sender<Vec<ActivatedJob>>, stay: bool },
     /// A poll's time is over.
@@ -60,15 +63,20 @@ pub(crate) enum ToShell {
     Abandon,
 }
 
+/// Where an answer goes.
+pub(crate) type Answerer = oneshot::Sender<Result<Reply, Rejection>>;
+
 /// Who waits for an answer.
-pub(crate) struct Waiting {
-    pub(crate) answer: oneshot::Sender<Result<Reply, Rejection>>,
+struct Waiting {
+    answer: Answerer,
     #[expect(dead_code, reason = "held for its drop: the place in flight is given back with the answer")]
-    pub(crate) place: Place,
+    place: Option<Place>,
 }
 
 /// Inputs taken before the open group is looked at again.
 const INPUTS_PER_TURN: usize = 256;
+/// Records that a group may have to be committed by the deciding thread itself.
+const COMMIT_HERE_RECORDS: usize = 4;
 /// How often one partition is checkpointed at most.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(5);
 
@@ -76,13 +84,17 @@ const CHECKPOINT_EVERY: Duration = Duration::from_secs(5);
 pub(crate) struct Shell {
     pub(crate) driver: Driver,
     pub(crate) inbox: Receiver<ToShell>,
-    pub(crate) committer: SyncSender<Vec<GroupRecord>>,
+    /// The commit thread.
+    pub(crate) to_committer: SyncSender<Vec<GroupRecord>>,
+    pub(crate) committer: SharedCommitter,
     pub(crate) checkpointer: Sender<ToCheckpointer>,
     pub(crate) clock: Arc<Clock>,
     pub(crate) metrics: Arc<Metrics>,
     /// The first number of this run's requests: answers to callers of an earlier run find nobody.
     pub(crate) next_request: u64,
     pub(crate) desk: Desk,
+    /// Whether nothing else was to be decided when the group was closed.
+    pub(crate) quiet: bool,
 }
 
 /// Who waits for what.
@@ -107,8 +119,7 @@ impl Shell {
         let mut next_to_checkpoint = 0;
         let mut stopping = false;
         // What recovery found undelivered goes out before anything else.
-        self.driver.flush(&mut actions);
-        self.perform(&mut actions)?;
+        self.release(&mut actions)?;
         loop {
             let mut message = self.next_message(stopping);
             let mut taken = 0;
@@ -125,6 +136,7 @@ impl Shell {
                 taken += 1;
                 message = if taken < INPUTS_PER_TURN { self.inbox.try_recv().ok() } else { None };
             }
+            self.quiet = taken < INPUTS_PER_TURN && !self.driver.is_unfinished();
             if self.driver.next_due_ms().is_some_and(|due| due <= self.clock.now_ms()) {
                 self.driver.step(self.clock.now_ms(), Input::TimePassed, &mut actions);
             }
@@ -135,8 +147,7 @@ impl Shell {
                 let partition = PartitionId(next_to_checkpoint);
                 self.driver.step(self.clock.now_ms(), Input::CheckpointWanted(partition), &mut actions);
             }
-            self.driver.flush(&mut actions);
-            self.perform(&mut actions)?;
+            self.release(&mut actions)?;
             if stopping && self.driver.is_settled() {
                 return self.last_checkpoints(actions);
             }
@@ -164,10 +175,12 @@ impl Shell {
     fn take(&mut self, message: ToShell, actions: &mut Vec<Action>) {
         let now_ms = self.clock.now_ms();
         match message {
-            ToShell::Submit { partition, command, waiting } => {
+            ToShell::Submit { partition, command, answer, place } => {
                 let request = RequestId(self.next_request);
                 self.next_request += 1;
-                self.desk.waiting.insert(request, waiting);
+                // An instance's end may be awaited for days: what was decided is no longer in flight.
+                let place = (!awaits_end(&command)).then_some(place);
+                self.desk.waiting.insert(request, Waiting { answer, place });
                 Metrics::add(&self.metrics.commands_total, 1);
                 let input = Input::Command { partition, request: Some(request), command };
                 self.driver.step(now_ms, input, actions);
@@ -220,15 +233,40 @@ impl Shell {
         }
     }
 
-    fn perform(&mut self, actions: &mut Vec<Action>) -> Result<(), String> {
+    /// Sends the open group on its way and performs what is to be done, until nothing more follows from it at once.
+    fn release(&mut self, actions: &mut Vec<Action>) -> Result<(), String> {
+        self.driver.flush(actions);
+        let mut committed = false;
+        while !actions.is_empty() {
+            if self.perform(actions)? {
+                committed = true;
+                self.driver.step(self.clock.now_ms(), Input::Appended, actions);
+            }
+            self.driver.flush(actions);
+        }
+        if committed {
+            self.committer.clear_up();
+        }
+        Ok(())
+    }
+
+    /// Commits a group here if that is sooner done than handed over; returns whether it is durable now.
+    fn commit(&self, records: Vec<GroupRecord>) -> Result<bool, String> {
+        if self.quiet && records.len() <= COMMIT_HERE_RECORDS {
+            let committed = self.committer.lock().commit(&records);
+            return committed.map(|()| true).inspect_err(|_| self.metrics.set_failed());
+        }
+        self.to_committer.send(records).map_err(|_| "the commit thread has ended".to_owned())?;
+        Ok(false)
+    }
+
+    /// Performs actions in their order; returns whether a group became durable on the way.
+    fn perform(&mut self, actions: &mut Vec<Action>) -> Result<bool, String> {
+        let mut durable = false;
         let mut undelivered = Vec::new();
         for action in actions.drain(..) {
             match action {
-                Action::Append(records) => {
-                    if self.committer.send(records).is_err() {
-                        return Err("the commit thread has ended".into());
-                    }
-                }
+                Action::Append(records) => durable = self.commit(records)?,
                 Action::Answer { request, result } => {
                     if result.is_err() {
                         Metrics::add(&self.metrics.rejections_total, 1);
@@ -269,7 +307,7 @@ impl Shell {
             Metrics::add(&self.metrics.jobs_undelivered_total, undelivered.len() as u64);
             self.driver.step(self.clock.now_ms(), Input::Undelivered(undelivered), actions);
         }
-        Ok(())
+        Ok(durable)
     }
 
     /// Before an orderly end: everything into the store, so that the next start has nothing to replay.
@@ -277,8 +315,8 @@ impl Shell {
         for number in 1..=self.driver.led().len() as u16 {
             self.driver.step(self.clock.now_ms(), Input::CheckpointWanted(PartitionId(number)), &mut actions);
         }
-        self.driver.flush(&mut actions);
-        self.perform(&mut actions)
+        self.quiet = true;
+        self.release(&mut actions)
     }
 }
 

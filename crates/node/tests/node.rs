@@ -9,7 +9,7 @@ use weir_engine::{
     },
     document::Document,
 };
-use weir_node::{Handle, JobStreamSpec, Node, NodeConfig};
+use weir_node::{Handle, IN_FLIGHT_COMMANDS, JobStreamSpec, Node, NodeConfig, SubmitError};
 
 const ONE_TASK: &str = r#"<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:zeebe="http://camunda.org/schema/zeebe/1.0">
 <process id="one-task" isExecutable="true"><startEvent id="start"/><sequenceFlow id="f1" sourceRef="start" targetRef="task"/>
@@ -117,6 +117,36 @@ async fn jobs_go_to_polls_and_streams_and_come_back_when_nobody_takes_them() {
         rest.extend(jobs(&handle, 10, Some(Duration::from_secs(20))).await);
     }
     assert_eq!(rest.len(), 3);
+    node.stop().unwrap();
+}
+
+/// Callers who wait for ends that are days away must not take the places of those whose commands are under way.
+#[tokio::test]
+async fn who_awaits_the_end_of_an_instance_takes_no_place_in_flight() {
+    let folder = tempfile::tempdir().unwrap();
+    let node = Node::start(&config(&folder)).unwrap();
+    let handle = node.handle();
+    deploy(&handle, "one-task.bpmn", ONE_TASK).await;
+    let mut waiting = tokio::task::JoinSet::new();
+    for _ in 0..IN_FLIGHT_COMMANDS + 10 {
+        let asked = CreateInstance {
+            process: ProcessRef::Latest("one-task".into()),
+            variables: Document::default(),
+            start_at: Vec::new(),
+            with_result: Some(WithResult::default()),
+        };
+        let handle = handle.clone();
+        waiting.spawn(async move { handle.submit(Command::CreateInstance(asked)).await });
+    }
+    tokio::task::yield_now().await;
+    while !handle.metrics_text().contains("weir_commands_in_flight 0") {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let created = create(&handle, "one-task", "{}").await;
+    assert!(created.instance.0 > 0);
+    let refused: Vec<_> = std::iter::from_fn(|| waiting.try_join_next()).map(Result::unwrap).collect();
+    assert!(refused.iter().all(|answer| matches!(answer, Err(SubmitError::Overloaded(_)))), "{refused:?}");
+    assert!(waiting.len() > IN_FLIGHT_COMMANDS / 2, "most still wait");
     node.stop().unwrap();
 }
 

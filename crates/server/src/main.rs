@@ -15,8 +15,13 @@ mod variables;
 use std::process::ExitCode;
 
 use clap::Parser;
+use mimalloc::MiMalloc;
 
 use crate::{cli::Cli, exit::Exit, output::Output};
+
+/// Requests and records are many small pieces of memory, made by one thread and freed by another.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();

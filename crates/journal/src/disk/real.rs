@@ -11,8 +11,9 @@ use rustix::fs::{Advice, FallocateFlags, fadvise, fallocate};
 
 use super::{Disk, DiskFile, DiskLock, Guard, LockError};
 
-/// Zeros that are written into newly reserved space, at a time.
-static ZEROS: [u8; 256 * 1024] = [0; 256 * 1024];
+/// Zeros that are written into newly reserved space, at a time: a page, because the page cache keeps what was written
+/// at once as one piece, and every later sync of a few kilobytes would look through, and be counted as, all of it.
+static ZEROS: [u8; 4096] = [0; 4096];
 
 /// A folder of the machine's file system.
 #[derive(Debug)]
