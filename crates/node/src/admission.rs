@@ -79,22 +79,32 @@ impl Admission {
         };
         let in_flight = self.in_flight.fetch_add(1, Ordering::Relaxed);
         let place = Place(Arc::new(Taken(self.clone())));
-        if brings_work && self.disk_full.load(Ordering::Relaxed) {
-            self.refused.fetch_add(1, Ordering::Relaxed);
-            return Err(SubmitError::Overloaded(
-                "the disk of the data folder is full: new work is refused until there is space; free some, or give the \
-                 folder a larger disk"
-                    .into(),
-            ));
+        match brings_work.then(|| self.refusal(in_flight)).flatten() {
+            Some(refusal) => Err(refusal),
+            None => Ok(place),
         }
-        if brings_work && in_flight >= self.limit {
-            self.refused.fetch_add(1, Ordering::Relaxed);
-            return Err(SubmitError::Overloaded(format!(
+    }
+
+    /// Why new work is refused at the moment, if it is.
+    pub(crate) fn refusal_now(&self) -> Option<SubmitError> {
+        self.refusal(self.in_flight.load(Ordering::Relaxed))
+    }
+
+    fn refusal(&self, in_flight: usize) -> Option<SubmitError> {
+        let why = if self.disk_full.load(Ordering::Relaxed) {
+            "the disk of the data folder is full: new work is refused until there is space; free some, or give the \
+             folder a larger disk"
+                .into()
+        } else if in_flight >= self.limit {
+            format!(
                 "Expected to execute the command, but {in_flight} commands are in flight, and the limit is {}; try again later",
                 self.limit
-            )));
-        }
-        Ok(place)
+            )
+        } else {
+            return None;
+        };
+        self.refused.fetch_add(1, Ordering::Relaxed);
+        Some(SubmitError::Overloaded(why))
     }
 
     pub(crate) fn set_disk_full(&self, full: bool) {

@@ -134,6 +134,12 @@ impl Handle {
         }
     }
 
+    /// Why a command that brings new work would be refused now, if it would: for a face that can spare itself the
+    /// reading of it.
+    pub fn refuses_new_work(&self) -> Option<SubmitError> {
+        self.0.admission.refusal_now()
+    }
+
     /// Asks for jobs; with `long_poll`, waits so long for the first ones.
     pub fn activate_jobs(&self, request: ActivateJobs, long_poll: Option<Duration>) -> JobBatches {
         let id = self.0.next_taker.fetch_add(1, Ordering::Relaxed);

@@ -14,9 +14,11 @@ use tonic::{
     codegen::{BoxFuture, Service},
 };
 use tonic_health::pb::health_server::HealthServer;
+use weir_node::Handle;
 
 use super::{follow::Follow, gateway::Gateway, health::Health};
 use crate::{
+    failure::Failure,
     limits::GRPC_MESSAGE_BYTES,
     proto::{gateway_server::GatewayServer, weir::follow_server::FollowServer},
 };
@@ -29,11 +31,16 @@ pub(super) struct Dispatch {
     gateway: GatewayServer<Gateway>,
     follow: FollowServer<Follow>,
     health: HealthServer<Health>,
+    node: Handle,
 }
+
+/// The call that brings most of the work.
+const CREATE_INSTANCE: &str = "/gateway_protocol.Gateway/CreateProcessInstance";
 
 impl Dispatch {
     pub(super) fn new(gateway: Gateway) -> Dispatch {
-        let health = HealthServer::new(Health { node: gateway.door.node.clone() });
+        let node = gateway.door.node.clone();
+        let health = HealthServer::new(Health { node: node.clone() });
         let follow = FollowServer::new(Follow::new(gateway.door.clone()))
             .accept_compressed(Gzip)
             .max_decoding_message_size(GRPC_MESSAGE_BYTES);
@@ -41,7 +48,7 @@ impl Dispatch {
         // job of some hundred bytes is not worth the time.
         let gateway =
             GatewayServer::new(gateway).accept_compressed(Gzip).max_decoding_message_size(GRPC_MESSAGE_BYTES);
-        Dispatch { gateway, follow, health }
+        Dispatch { gateway, follow, health, node }
     }
 }
 
@@ -56,6 +63,14 @@ impl Service<Request<Body>> for Dispatch {
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         let path = request.uri().path();
+        // Under overload what is refused must cost little, or refusing takes the time that the accepted work needs.
+        if path == CREATE_INSTANCE
+            && let Some(refusal) = self.node.refuses_new_work()
+        {
+            let refused = Status::from(Failure::of("CREATE", refusal)).into_http();
+            let answer: BoxFuture<Response<Body>, Infallible> = Box::pin(std::future::ready(Ok(refused)));
+            return answer.map(explained);
+        }
         let answer = if path.starts_with("/grpc.health.v1.Health/") {
             self.health.call(request)
         } else if path.starts_with("/weir.v1.Follow/") {
