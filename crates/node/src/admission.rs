@@ -1,16 +1,19 @@
 //! Admission: whether a command may enter, decided before anything is applied.
 //!
-//! What is in flight is counted in commands and bytes. Work that ends work (completing, failing, cancelling) always
-//! enters, so that a system under load drains instead of starving.
+//! What is in flight is counted in commands; how many there may be is learned ([`crate::standing_queue`]). Work that
+//! ends work (completing, failing, cancelling) always enters, so that a system under load drains instead of starving.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, AtomicUsize, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
 };
 
 use weir_engine::command::Command;
 
-use crate::handle::SubmitError;
+use crate::{handle::SubmitError, standing_queue::StandingQueue};
 
 /// Commands that may be in flight before new work is refused.
 pub const IN_FLIGHT_COMMANDS: usize = 2_000;
@@ -19,7 +22,8 @@ pub const IN_FLIGHT_COMMANDS: usize = 2_000;
 #[derive(Debug)]
 pub(crate) struct Admission {
     in_flight: AtomicUsize,
-    limit: usize,
+    queue: StandingQueue,
+    started: Instant,
     disk_full: AtomicBool,
     refused: AtomicUsize,
 }
@@ -29,11 +33,17 @@ pub(crate) struct Admission {
 pub(crate) struct Place(#[expect(dead_code, reason = "held for its drop")] Arc<Taken>);
 
 #[derive(Debug)]
-struct Taken(Arc<Admission>);
+struct Taken {
+    admission: Arc<Admission>,
+    since: Instant,
+}
 
 impl Drop for Taken {
     fn drop(&mut self) {
-        self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
+        let Taken { admission, since } = self;
+        admission.in_flight.fetch_sub(1, Ordering::Relaxed);
+        let now_us = admission.started.elapsed().as_micros() as u64;
+        admission.queue.ended(now_us, since.elapsed().as_micros() as u64);
     }
 }
 
@@ -46,7 +56,8 @@ impl Admission {
     pub(crate) fn new(limit: usize) -> Arc<Admission> {
         Arc::new(Admission {
             in_flight: AtomicUsize::new(0),
-            limit,
+            queue: StandingQueue::new(limit),
+            started: Instant::now(),
             disk_full: AtomicBool::new(false),
             refused: AtomicUsize::new(0),
         })
@@ -77,34 +88,36 @@ impl Admission {
             | Command::Mail { .. }
             | Command::MailAcknowledged { .. } => false,
         };
-        let in_flight = self.in_flight.fetch_add(1, Ordering::Relaxed);
-        let place = Place(Arc::new(Taken(self.clone())));
-        match brings_work.then(|| self.refusal(in_flight)).flatten() {
+        match brings_work.then(|| self.refusal_now()).flatten() {
             Some(refusal) => Err(refusal),
-            None => Ok(place),
+            None => {
+                self.in_flight.fetch_add(1, Ordering::Relaxed);
+                Ok(Place(Arc::new(Taken { admission: self.clone(), since: Instant::now() })))
+            }
         }
     }
 
     /// Why new work is refused at the moment, if it is.
     pub(crate) fn refusal_now(&self) -> Option<SubmitError> {
-        self.refusal(self.in_flight.load(Ordering::Relaxed))
-    }
-
-    fn refusal(&self, in_flight: usize) -> Option<SubmitError> {
+        let (in_flight, limit) = (self.in_flight.load(Ordering::Relaxed), self.queue.limit());
         let why = if self.disk_full.load(Ordering::Relaxed) {
             "the disk of the data folder is full: new work is refused until there is space; free some, or give the \
              folder a larger disk"
                 .into()
-        } else if in_flight >= self.limit {
+        } else if in_flight >= limit {
             format!(
-                "Expected to execute the command, but {in_flight} commands are in flight, and the limit is {}; try again later",
-                self.limit
+                "Expected to execute the command, but {in_flight} commands are in flight, and the limit is {limit}; try again later"
             )
         } else {
             return None;
         };
         self.refused.fetch_add(1, Ordering::Relaxed);
         Some(SubmitError::Overloaded(why))
+    }
+
+    /// A commit took so long.
+    pub(crate) fn committed(&self, took: Duration) {
+        self.queue.committed(took.as_micros() as u64);
     }
 
     pub(crate) fn set_disk_full(&self, full: bool) {

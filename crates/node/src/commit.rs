@@ -69,7 +69,9 @@ impl Committer {
     pub(crate) fn commit(&mut self, group: &[GroupRecord]) -> Result<(), String> {
         let began = Instant::now();
         let result = self.append(group);
-        self.count(group, began.elapsed());
+        let took = began.elapsed();
+        self.admission.committed(took);
+        self.count(group, took);
         result.map_err(|error| {
             format!("the journal failed, and the node stops so that nothing is lost: {error}")
         })

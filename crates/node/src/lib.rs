@@ -15,6 +15,7 @@ pub mod node;
 mod observe;
 pub mod recovery;
 mod shell;
+mod standing_queue;
 
 pub use admission::IN_FLIGHT_COMMANDS;
 pub use handle::{Handle, Health, JobBatches, JobStream, JobStreamSpec, SubmitError, Topology};
