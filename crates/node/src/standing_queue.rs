@@ -70,9 +70,9 @@ impl StandingQueue {
 mod tests {
     use super::*;
 
-    /// Ten intervals in which every command is in flight for so long.
-    fn ten_intervals(queue: &StandingQueue, from_us: u64, in_flight_us: u64) {
-        for tick in 0..1_000 {
+    /// Twenty intervals in which every command is in flight for so long.
+    fn twenty_intervals(queue: &StandingQueue, from_us: u64, in_flight_us: u64) {
+        for tick in 0..2_000 {
             queue.ended(from_us + tick * INTERVAL_US / 100, in_flight_us);
         }
     }
@@ -80,11 +80,11 @@ mod tests {
     #[test]
     fn a_queue_that_stands_shrinks_the_limit_and_one_that_is_gone_lets_it_grow() {
         let queue = StandingQueue::new(2_000);
-        ten_intervals(&queue, 1_000_000, 5_000);
+        twenty_intervals(&queue, 1_000_000, 5_000);
         assert_eq!(queue.limit(), 2_000, "fast enough");
-        ten_intervals(&queue, 10_000_000, 80_000);
+        twenty_intervals(&queue, 10_000_000, 80_000);
         assert_eq!(queue.limit(), LEAST_COMMANDS, "never below what keeps the disk busy");
-        ten_intervals(&queue, 20_000_000, 2_000);
+        twenty_intervals(&queue, 20_000_000, 2_000);
         assert!((100..2_000).contains(&queue.limit()), "grows step by step: {}", queue.limit());
     }
 
@@ -103,7 +103,7 @@ mod tests {
     fn a_slow_disk_is_no_queue() {
         let queue = StandingQueue::new(2_000);
         (0..100).for_each(|_| queue.committed(30_000));
-        ten_intervals(&queue, 1_000_000, 70_000);
+        twenty_intervals(&queue, 1_000_000, 70_000);
         assert_eq!(queue.limit(), 2_000);
     }
 }
