@@ -7,6 +7,7 @@ use crate::ast::{Expr, ExprKind, UnaryTests};
 use crate::compile::{self, Program};
 use crate::diagnostic::{Diagnostics, EvaluationError, EvaluationErrorKind, Span, Warning};
 use crate::dialect::Dialect;
+use crate::evaluate::quick::Quick;
 use crate::limits::Limits;
 use crate::machine::{Machine, Stop, StopKind};
 use crate::names::Names;
@@ -114,12 +115,10 @@ impl Expression {
         if let Some(value) = self.constant() {
             return Ok(Evaluation { value: value.clone(), warnings: Vec::new() });
         }
-        let mut machine = Machine::new(compiled.dialect, at, limits, variables, self.globals());
-        machine.input = input;
-        match compiled.execute(&mut machine) {
-            Ok(value) => Ok(Evaluation { value, warnings: machine.take_warnings() }),
-            Err(stop) => Err(compiled.failure(stop, machine.take_warnings())),
+        if let Some(value) = compiled.quick(variables) {
+            return Ok(Evaluation { value, warnings: Vec::new() });
         }
+        compiled.run(input, variables, at, limits)
     }
 
     /// Evaluates within another evaluation (from a [`crate::HostFunction`]): its moment, and what is left of its limits.
@@ -130,8 +129,10 @@ impl Expression {
         outer: &mut Machine<'_>,
     ) -> Result<Value, Stop> {
         let compiled = &*self.0;
-        outer.nested(compiled.dialect, variables, self.globals(), |machine| {
-            machine.input = input;
+        if let Some(value) = compiled.quick(variables) {
+            return Ok(value);
+        }
+        outer.nested(compiled.dialect, variables, compiled.globals(), input, |machine| {
             compiled.execute(machine)
         })
     }
@@ -139,13 +140,6 @@ impl Expression {
     /// Why [`Expression::evaluate_within`] gave no value, in the words of [`Expression::evaluate`].
     pub fn failure(&self, stop: Stop) -> EvaluationError {
         self.0.failure(stop, Vec::new())
-    }
-
-    fn globals(&self) -> &[Arc<str>] {
-        match &self.0.code {
-            Code::Expression(program) => &program.globals,
-            Code::Tests(program) => &program.globals,
-        }
     }
 
     /// The source text.
@@ -165,7 +159,7 @@ impl Expression {
 
     /// The names it reads from outside, each once, in order of first use.
     pub fn variables(&self) -> &[Arc<str>] {
-        self.globals()
+        self.0.globals()
     }
 
     /// Its value, if it is the same for all variables and moments.
@@ -188,6 +182,40 @@ impl Expression {
 }
 
 impl Compiled {
+    /// The value, if it takes no machine.
+    #[inline]
+    fn quick(&self, variables: &dyn Variables) -> Option<Value> {
+        match &self.code {
+            Code::Expression(program) => {
+                Quick { variables, globals: &program.globals }.evaluate(&program.root)
+            }
+            Code::Tests(_) => None,
+        }
+    }
+
+    /// An evaluation with a machine of its own.
+    #[inline(never)]
+    fn run(
+        &self,
+        input: Option<Value>,
+        variables: &dyn Variables,
+        at: &Moment,
+        limits: &Limits,
+    ) -> Result<Evaluation, EvaluationError> {
+        let mut machine = Machine::new(self.dialect, at, limits, variables, self.globals(), input);
+        match self.execute(&mut machine) {
+            Ok(value) => Ok(Evaluation { value, warnings: machine.take_warnings() }),
+            Err(stop) => Err(self.failure(stop, machine.take_warnings())),
+        }
+    }
+
+    fn globals(&self) -> &[Arc<str>] {
+        match &self.code {
+            Code::Expression(program) => &program.globals,
+            Code::Tests(program) => &program.globals,
+        }
+    }
+
     fn execute(&self, machine: &mut Machine<'_>) -> Result<Value, Stop> {
         match &self.code {
             Code::Expression(program) => machine.evaluate(&program.root),

@@ -3,8 +3,6 @@
 use std::fmt;
 use std::sync::Arc;
 
-use smallvec::SmallVec;
-
 use crate::diagnostic::{Span, Warning, WarningKind};
 use crate::dialect::{Dialect, Switches};
 use crate::limits::Limits;
@@ -90,7 +88,7 @@ pub struct Machine<'a> {
     variables: &'a dyn Variables,
     /// The names of the slots.
     globals: &'a [Arc<str>],
-    pub(crate) slots: SmallVec<[Slot; 4]>,
+    pub(crate) slots: Slots<'a>,
     /// Variables of the expression: iterators, parameters, entries.
     pub(crate) locals: Vec<Value>,
     /// Where the current function's locals start.
@@ -106,9 +104,10 @@ pub struct Machine<'a> {
 }
 
 /// What is known of a variable of the evaluation.
-#[derive(Clone, Debug)]
-pub(crate) enum Slot {
+#[derive(Debug, Default)]
+pub(crate) enum Slot<'a> {
     /// Not asked for yet.
+    #[default]
     Unbound,
     /// Asked for; there is none.
     Missing,
@@ -116,6 +115,44 @@ pub(crate) enum Slot {
     Json(Arc<str>, u8),
     /// Decoded.
     Value(Value),
+    /// At hand where the variables are.
+    Borrowed(&'a Value),
+}
+
+/// The slots of an evaluation: no memory is taken for a few.
+#[derive(Debug)]
+pub(crate) struct Slots<'a> {
+    few: [Slot<'a>; FEW_SLOTS],
+    rest: Vec<Slot<'a>>,
+}
+
+const FEW_SLOTS: usize = 4;
+
+impl<'a> Slots<'a> {
+    #[inline(always)]
+    fn new(count: usize) -> Self {
+        let mut rest = Vec::new();
+        if count > FEW_SLOTS {
+            rest.resize_with(count - FEW_SLOTS, Slot::default);
+        }
+        Self { few: [const { Slot::Unbound }; FEW_SLOTS], rest }
+    }
+
+    #[inline]
+    pub(crate) fn get(&self, slot: usize) -> &Slot<'a> {
+        match self.few.get(slot) {
+            Some(found) => found,
+            None => &self.rest[slot - FEW_SLOTS],
+        }
+    }
+
+    #[inline]
+    pub(crate) fn get_mut(&mut self, slot: usize) -> &mut Slot<'a> {
+        match self.few.get_mut(slot) {
+            Some(found) => found,
+            None => &mut self.rest[slot - FEW_SLOTS],
+        }
+    }
 }
 
 impl<'a> Machine<'a> {
@@ -127,19 +164,16 @@ impl<'a> Machine<'a> {
         limits: &'a Limits,
         variables: &'a dyn Variables,
         globals: &'a [Arc<str>],
+        input: Option<Value>,
     ) -> Self {
-        let mut slots = SmallVec::new();
-        for _ in globals {
-            slots.push(Slot::Unbound);
-        }
         Self {
             variables,
             globals,
-            slots,
+            slots: Slots::new(globals.len()),
             locals: Vec::new(),
             base: 0,
             closure: None,
-            input: None,
+            input,
             random: moment.seed,
             depth_nodes: limits.depth_nodes,
             dialect,
@@ -155,7 +189,7 @@ impl<'a> Machine<'a> {
     /// The evaluation of a host that evaluates several expressions within one set of limits, with
     /// [`crate::Expression::evaluate_within`].
     pub fn outermost(dialect: Dialect, moment: &'a Moment, limits: &'a Limits) -> Self {
-        Self::new(dialect, moment, limits, &(), &[])
+        Self::new(dialect, moment, limits, &(), &[], None)
     }
 
     /// Goes so many nodes deeper, for what a host nests itself. Give the result to [`Machine::ascend`].
@@ -283,12 +317,14 @@ impl<'a> Machine<'a> {
         dialect: Dialect,
         variables: &'b dyn Variables,
         globals: &'b [Arc<str>],
+        input: Option<Value>,
         run: impl FnOnce(&mut Machine<'b>) -> R,
     ) -> R
     where
         'a: 'b,
     {
-        let mut inner: Machine<'b> = Machine::new(dialect, self.moment, self.limits, variables, globals);
+        let mut inner: Machine<'b> =
+            Machine::new(dialect, self.moment, self.limits, variables, globals, input);
         inner.fuel_steps = self.fuel_steps;
         inner.memory_bytes = self.memory_bytes;
         inner.depth_nodes = self.depth_nodes;

@@ -98,7 +98,7 @@ fn text(random: &mut Random, depth: usize) -> String {
 fn run(text: &str, tree: &Expr, dialect: Dialect, folding: bool) -> Result<(String, usize), String> {
     let program = compile::expression(text, tree, dialect, &Names::default(), folding);
     let (moment, variables) = (Moment::default(), variables());
-    let mut machine = Machine::new(dialect, &moment, &Limits::DEFAULT, &variables, &program.globals);
+    let mut machine = Machine::new(dialect, &moment, &Limits::DEFAULT, &variables, &program.globals, None);
     let value = machine.evaluate(&program.root);
     let warnings = machine.take_warnings().len();
     value.map(|value| (value.to_string(), warnings)).map_err(|stop| format!("{stop:?}"))

@@ -13,10 +13,15 @@ pub enum Binding {
     Value(Value),
 }
 
-/// The variables of an evaluation. Each name is asked for at most once an evaluation.
+/// The variables of an evaluation. Each is asked for its value at most once an evaluation, then for what it is bound to.
 pub trait Variables {
     /// What the name is bound to, if anything.
     fn get(&self, name: &str) -> Option<Binding>;
+
+    /// The value that [`Variables::get`] would give, where it lies, if it lies anywhere: it spares a copy.
+    fn value(&self, _name: &str) -> Option<&Value> {
+        None
+    }
 }
 
 /// No variables.
@@ -31,6 +36,10 @@ impl Variables for Context {
     fn get(&self, name: &str) -> Option<Binding> {
         Context::get(self, name).cloned().map(Binding::Value)
     }
+
+    fn value(&self, name: &str) -> Option<&Value> {
+        Context::get(self, name)
+    }
 }
 
 /// Names with JSON text; for tests and small tools.
@@ -43,7 +52,11 @@ impl<const N: usize> Variables for [(&str, &str); N] {
 /// Names with values.
 impl Variables for [(Arc<str>, Value)] {
     fn get(&self, name: &str) -> Option<Binding> {
-        self.iter().rev().find(|(known, _)| &**known == name).map(|(_, value)| Binding::Value(value.clone()))
+        self.value(name).cloned().map(Binding::Value)
+    }
+
+    fn value(&self, name: &str) -> Option<&Value> {
+        self.iter().rev().find(|(known, _)| &**known == name).map(|(_, value)| value)
     }
 }
 
@@ -51,5 +64,9 @@ impl Variables for [(Arc<str>, Value)] {
 impl Variables for Vec<(Arc<str>, Value)> {
     fn get(&self, name: &str) -> Option<Binding> {
         Variables::get(self.as_slice(), name)
+    }
+
+    fn value(&self, name: &str) -> Option<&Value> {
+        self.as_slice().value(name)
     }
 }

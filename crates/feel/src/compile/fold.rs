@@ -30,7 +30,7 @@ impl Compiler<'_> {
 
     fn evaluated(&self, node: &Node) -> Option<Value> {
         let moment = Moment::default();
-        let mut machine = Machine::new(self.dialect, &moment, &LIMITS, &(), &[]);
+        let mut machine = Machine::new(self.dialect, &moment, &LIMITS, &(), &[], None);
         let value = machine.evaluate(node).ok()?;
         let quiet = machine.take_warnings().is_empty();
         (quiet && !matches!(value, Value::Function(_))).then_some(value)

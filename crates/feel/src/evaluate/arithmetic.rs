@@ -1,5 +1,6 @@
 //! Arithmetic on numbers, strings, dates and durations.
 
+use super::Operand;
 use crate::ast::ArithmeticOperator;
 use crate::diagnostic::{Span, WarningKind};
 use crate::dialect::Dialect;
@@ -9,7 +10,8 @@ use crate::number::Number;
 use crate::temporal::{ArithmeticError, Temporal};
 use crate::value::Value;
 
-impl Machine<'_> {
+impl<'a> Machine<'a> {
+    #[inline(never)]
     pub(super) fn arithmetic(
         &mut self,
         first: &Node,
@@ -17,12 +19,24 @@ impl Machine<'_> {
         span: Span,
     ) -> Result<Value, Stop> {
         let locals = self.locals.len();
-        let mut result = self.evaluate(first).or_else(|stop| self.or_null(Err(stop), locals))?;
+        let mut result = self.operand_or_null(first, locals)?;
         for (operator, operand) in rest {
-            let operand = self.evaluate(operand).or_else(|stop| self.or_null(Err(stop), locals))?;
-            result = self.calculated(*operator, &result, &operand, span)?;
+            let operand = self.operand_or_null(operand, locals)?;
+            result = Operand::Owned(self.calculated(*operator, &result, &operand, span)?);
         }
-        Ok(result)
+        Ok(result.into_value())
+    }
+
+    /// An operand; null if it only made something null.
+    #[inline]
+    fn operand_or_null<'v>(&mut self, node: &'v Node, locals: usize) -> Result<Operand<'v>, Stop>
+    where
+        'a: 'v,
+    {
+        match self.operand(node) {
+            Ok(operand) => Ok(operand),
+            Err(stop) => self.or_null(Err(stop), locals).map(Operand::Owned),
+        }
     }
 
     #[inline]
@@ -61,6 +75,7 @@ impl Machine<'_> {
         Some(power)
     }
 
+    #[inline(never)]
     fn calculated_slowly(
         &mut self,
         operator: ArithmeticOperator,
@@ -113,6 +128,7 @@ impl Machine<'_> {
         Value::Null
     }
 
+    #[inline(never)]
     pub(super) fn negate(&mut self, value: &Node, span: Span) -> Result<Value, Stop> {
         let locals = self.locals.len();
         let value = self.evaluate(value).or_else(|stop| self.or_null(Err(stop), locals))?;

@@ -11,6 +11,7 @@ use crate::node::{ArgumentNodes, CallNode, Node};
 use crate::value::{Closure, Function, FunctionKind, HostFunction, Value};
 
 impl Machine<'_> {
+    #[inline(never)]
     pub(super) fn call_builtin(
         &mut self,
         builtin: &'static Builtin,
@@ -34,6 +35,7 @@ impl Machine<'_> {
         }
     }
 
+    #[inline(never)]
     pub(super) fn call_builtin_named(
         &mut self,
         builtin: &'static Builtin,
@@ -84,6 +86,7 @@ impl Machine<'_> {
         Ok(Value::Null)
     }
 
+    #[inline(never)]
     pub(super) fn call(&mut self, node: &CallNode, span: Span) -> Result<Value, Stop> {
         let locals = self.locals.len();
         let warnings = self.warning_count();

@@ -7,6 +7,7 @@ use crate::number::Number;
 use crate::value::{List, Value};
 
 impl Machine<'_> {
+    #[inline(never)]
     pub(super) fn filter(&mut self, node: &FilterNode) -> Result<Value, Stop> {
         let locals = self.locals.len();
         let list = self.evaluate(&node.list);

@@ -21,6 +21,7 @@ enum Domain {
 type Round<'r, 'm> = &'r mut dyn FnMut(&mut Machine<'m>) -> Result<bool, Stop>;
 
 impl<'m> Machine<'m> {
+    #[inline(never)]
     pub(super) fn iterate(&mut self, node: &LoopNode) -> Result<Value, Stop> {
         let locals = self.locals.len();
         let mut results: Vec<Value> = Vec::new();
@@ -50,6 +51,7 @@ impl<'m> Machine<'m> {
         self.or_null(outcome, locals)
     }
 
+    #[inline(never)]
     pub(super) fn quantify(&mut self, quantifier: Quantifier, node: &LoopNode) -> Result<Value, Stop> {
         let locals = self.locals.len();
         let deciding = quantifier == Quantifier::Some;

@@ -17,14 +17,44 @@ mod filters;
 mod loops;
 mod operators;
 mod paths;
+pub(crate) mod quick;
 mod types;
 mod unary_tests;
 
 /// Parts of a JSON text decoded one by one before it is decoded as a whole.
 const MAX_PARTS: u8 = 4;
 
-impl Machine<'_> {
-    /// The value of a node.
+/// What an operator looks at.
+enum Operand<'v> {
+    Borrowed(&'v Value),
+    Owned(Value),
+}
+
+impl std::ops::Deref for Operand<'_> {
+    type Target = Value;
+
+    #[inline]
+    fn deref(&self) -> &Value {
+        match self {
+            Self::Borrowed(value) => value,
+            Self::Owned(value) => value,
+        }
+    }
+}
+
+impl Operand<'_> {
+    #[inline]
+    fn into_value(self) -> Value {
+        match self {
+            Self::Borrowed(value) => value.clone(),
+            Self::Owned(value) => value,
+        }
+    }
+}
+
+impl<'a> Machine<'a> {
+    /// The value of a node. Every kind that needs room on the stack has a function of its own, not inlined: what a
+    /// node costs in depth is then the room of its own kind and not that of all.
     pub(crate) fn evaluate(&mut self, node: &Node) -> Result<Value, Stop> {
         match &node.kind {
             NodeKind::Constant(value) => Ok(value.clone()),
@@ -34,47 +64,24 @@ impl Machine<'_> {
             NodeKind::Captured(place) => Ok(self.captured(*place as usize)),
             NodeKind::Entry(entry) => self.entry(entry),
             NodeKind::Input => self.input.clone().ok_or_else(no_input),
-            NodeKind::Path(value, name) => {
-                if let Some(entry) = self.entry_of_local(value, name) {
-                    return Ok(entry);
-                }
-                let warnings = self.warning_count();
-                let found = self.evaluate(value)?;
-                if found.is_null() && value.starts_at_entry() && self.found_no_variable(warnings) {
-                    return Ok(found);
-                }
-                self.path(&found, name, node.span)
-            }
+            NodeKind::Path(value, name) => self.path_of(value, name, node.span),
             NodeKind::Filter(filter) => self.filter(filter),
             NodeKind::Negate(value) => self.negate(value, node.span),
             NodeKind::Arithmetic(first, rest) => self.arithmetic(first, rest, node.span),
-            NodeKind::Compare(operator, operands) => {
-                let left = self.evaluate(&operands.0)?;
-                if let NodeKind::Constant(right) = &operands.1.kind {
-                    return Ok(self.compared(*operator, &left, right, node.span));
-                }
-                let right = self.evaluate(&operands.1)?;
-                Ok(self.compared(*operator, &left, &right, node.span))
-            }
+            NodeKind::Compare(operator, operands) => self.comparison(*operator, operands, node.span),
             NodeKind::And(operands) => self.all(operands),
             NodeKind::Or(operands) => self.any(operands),
             NodeKind::Between(operands) => self.between(operands, node.span),
             NodeKind::In(value, tests) => self.membership(value, tests),
             NodeKind::OpenTest(operator, value) => self.open_test(*operator, value, node.span),
-            NodeKind::InstanceOf(value, of) => {
-                let value = self.evaluate(value)?;
-                Ok(Value::Boolean(self.is_of(&value, of)))
-            }
+            NodeKind::InstanceOf(value, of) => self.instance(value, of),
             NodeKind::If(parts) => self.choice(parts),
             NodeKind::For(iteration) => self.iterate(iteration),
             NodeKind::Quantified(quantifier, iteration) => self.quantify(*quantifier, iteration),
             NodeKind::List(items) => self.list_of(items),
             NodeKind::Context(entries) => self.context_of(entries),
             NodeKind::Range(range) => self.range(range, node.span),
-            NodeKind::RangeTest(range) => {
-                let input = self.given_input();
-                self.in_range_node(range, &input, node.span)
-            }
+            NodeKind::RangeTest(range) => self.range_test(range, node.span),
             NodeKind::Function(function) => self.closure(function),
             NodeKind::CallBuiltin(builtin, arguments) => self.call_builtin(builtin, arguments, node.span),
             NodeKind::CallBuiltinNamed(builtin, arguments) => {
@@ -88,29 +95,34 @@ impl Machine<'_> {
     /// A variable of the evaluation.
     #[inline]
     fn global(&mut self, slot: usize, span: Span) -> Result<Value, Stop> {
-        match &self.slots[slot] {
-            Slot::Value(value) => Ok(value.clone()),
-            Slot::Unbound | Slot::Missing | Slot::Json(..) => self.first_global(slot, span),
+        match self.borrowed(slot) {
+            Some(value) => Ok(value.clone()),
+            None => self.decoded(slot, span),
         }
     }
 
-    /// A variable that has not been decoded yet.
-    fn first_global(&mut self, slot: usize, span: Span) -> Result<Value, Stop> {
-        if matches!(self.slots[slot], Slot::Unbound) {
-            // The usual case: a value, asked for once.
-            let bound = match self.variables().get(&self.globals()[slot]) {
-                Some(Binding::Value(value)) => {
-                    self.slots[slot] = Slot::Value(value.clone());
-                    return Ok(value);
-                }
-                Some(Binding::Json(text)) => Slot::Json(text, 0),
-                None => Slot::Missing,
-            };
-            self.slots[slot] = bound;
+    /// A variable that is at hand where the variables are.
+    #[inline]
+    fn borrowed(&mut self, slot: usize) -> Option<&'a Value> {
+        match self.slots.get(slot) {
+            Slot::Borrowed(value) => Some(value),
+            Slot::Unbound => {
+                let value = self.variables().value(&self.globals()[slot])?;
+                *self.slots.get_mut(slot) = Slot::Borrowed(value);
+                Some(value)
+            }
+            Slot::Missing | Slot::Json(..) | Slot::Value(_) => None,
         }
+    }
+
+    /// A variable that is not at hand.
+    #[inline(never)]
+    fn decoded(&mut self, slot: usize, span: Span) -> Result<Value, Stop> {
+        self.bind(slot);
         self.decode(slot)?;
-        match &self.slots[slot] {
+        match self.slots.get(slot) {
             Slot::Value(value) => Ok(value.clone()),
+            Slot::Borrowed(value) => Ok((*value).clone()),
             Slot::Missing | Slot::Unbound | Slot::Json(..) => {
                 let message = format!("No variable found with name '{}'", self.globals()[slot]);
                 self.warn(WarningKind::NoVariableFound, message, span);
@@ -121,8 +133,8 @@ impl Machine<'_> {
 
     /// Asks for the variable if nobody has yet.
     fn bind(&mut self, slot: usize) {
-        if matches!(self.slots[slot], Slot::Unbound) {
-            self.slots[slot] = match self.variables().get(&self.globals()[slot]) {
+        if matches!(self.slots.get(slot), Slot::Unbound) {
+            *self.slots.get_mut(slot) = match self.variables().get(&self.globals()[slot]) {
                 Some(Binding::Value(value)) => Slot::Value(value),
                 Some(Binding::Json(text)) => Slot::Json(text, 0),
                 None => Slot::Missing,
@@ -130,11 +142,31 @@ impl Machine<'_> {
         }
     }
 
+    /// What an operator looks at: where it lies if it is a constant or a variable at hand, otherwise its value.
+    #[inline]
+    fn operand<'v>(&mut self, node: &'v Node) -> Result<Operand<'v>, Stop>
+    where
+        'a: 'v,
+    {
+        let borrowed = match &node.kind {
+            NodeKind::Constant(value) => Some(value),
+            NodeKind::Global(slot) => self.borrowed(*slot as usize),
+            NodeKind::GlobalPath(slot, path) => {
+                self.borrowed(*slot as usize).and_then(|value| follow(value, path))
+            }
+            _ => None,
+        };
+        match borrowed {
+            Some(value) => Ok(Operand::Borrowed(value)),
+            None => self.evaluate(node).map(Operand::Owned),
+        }
+    }
+
     /// Decodes the variable's JSON text, if that is what it is.
     fn decode(&mut self, slot: usize) -> Result<(), Stop> {
-        if let Slot::Json(text, _) = &self.slots[slot] {
+        if let Slot::Json(text, _) = self.slots.get(slot) {
             let value = Value::from_json(text).map_err(|error| self.bad_json(slot, &error))?;
-            self.slots[slot] = Slot::Value(value);
+            *self.slots.get_mut(slot) = Slot::Value(value);
         }
         Ok(())
     }
@@ -147,9 +179,13 @@ impl Machine<'_> {
     }
 
     /// An entry within a variable; of a JSON text only that part is decoded.
+    #[inline(never)]
     fn global_path(&mut self, slot: usize, path: &[Arc<str>], span: Span) -> Result<Value, Stop> {
+        if let Some(entry) = self.borrowed(slot).and_then(|value| follow(value, path)) {
+            return Ok(entry.clone());
+        }
         self.bind(slot);
-        if let Slot::Json(text, parts) = &mut self.slots[slot]
+        if let Slot::Json(text, parts) = self.slots.get_mut(slot)
             && *parts < MAX_PARTS
         {
             *parts += 1;
@@ -159,13 +195,13 @@ impl Machine<'_> {
                 Err(error) => return Err(self.bad_json(slot, &error)),
             }
         }
-        if let Slot::Value(value) = &self.slots[slot]
+        if let Slot::Value(value) = self.slots.get(slot)
             && let Some(entry) = follow(value, path)
         {
             return Ok(entry.clone());
         }
         let mut value = self.global(slot, span)?;
-        if matches!(self.slots[slot], Slot::Missing) {
+        if matches!(self.slots.get(slot), Slot::Missing) {
             return Ok(Value::Null);
         }
         for name in path {
@@ -190,6 +226,7 @@ impl Machine<'_> {
     }
 
     /// A name inside filters.
+    #[inline(never)]
     fn entry(&mut self, entry: &EntryNode) -> Result<Value, Stop> {
         for item in &entry.items {
             if let NodeKind::Local(place) = item.kind
@@ -202,6 +239,7 @@ impl Machine<'_> {
         self.evaluate(&entry.otherwise)
     }
 
+    #[inline(never)]
     fn list_of(&mut self, items: &[Node]) -> Result<Value, Stop> {
         let mut values = Vec::with_capacity(items.len());
         for item in items {
@@ -211,6 +249,7 @@ impl Machine<'_> {
     }
 
     /// Entries see those before them.
+    #[inline(never)]
     fn context_of(&mut self, entries: &[(Arc<str>, Node)]) -> Result<Value, Stop> {
         let repeats = |nth: usize| entries[..nth].iter().any(|(name, _)| *name == entries[nth].0);
         if self.switches().long_names && (1..entries.len()).any(repeats) {
@@ -226,6 +265,7 @@ impl Machine<'_> {
         self.context(entries)
     }
 
+    #[inline(never)]
     fn range(&mut self, range: &RangeNode, span: Span) -> Result<Value, Stop> {
         let start = self.evaluate(&range.start)?;
         let end = self.evaluate(&range.end)?;
@@ -247,6 +287,7 @@ impl Machine<'_> {
         )))
     }
 
+    #[inline(never)]
     fn closure(&mut self, function: &FunctionNode) -> Result<Value, Stop> {
         let warnings = self.warning_count();
         let mut captured = Vec::with_capacity(function.captures.len());

@@ -8,6 +8,18 @@ use crate::node::Node;
 use crate::value::Value;
 
 impl Machine<'_> {
+    #[inline(never)]
+    pub(super) fn comparison(
+        &mut self,
+        operator: ComparisonOperator,
+        operands: &(Node, Node),
+        span: Span,
+    ) -> Result<Value, Stop> {
+        let left = self.operand(&operands.0)?;
+        let right = self.operand(&operands.1)?;
+        Ok(self.compared(operator, &left, &right, span))
+    }
+
     /// A comparison: true, false or null.
     #[inline]
     pub(super) fn compared(
@@ -20,6 +32,17 @@ impl Machine<'_> {
         if let (Value::Number(a), Value::Number(b)) = (left, right) {
             return Value::Boolean(operator.holds(a.cmp(b)));
         }
+        self.compared_slowly(operator, left, right, span)
+    }
+
+    #[inline(never)]
+    fn compared_slowly(
+        &mut self,
+        operator: ComparisonOperator,
+        left: &Value,
+        right: &Value,
+        span: Span,
+    ) -> Value {
         match operator {
             ComparisonOperator::Equal => self.equality(left, right, span),
             ComparisonOperator::NotEqual => match self.equality(left, right, span) {
@@ -64,6 +87,7 @@ impl Machine<'_> {
     }
 
     /// Looks at the operands until one has the deciding value.
+    #[inline(never)]
     fn logic(&mut self, operands: &[Node], deciding: bool) -> Result<Value, Stop> {
         let mut unknown = false;
         for operand in operands {
@@ -89,6 +113,7 @@ impl Machine<'_> {
         }
     }
 
+    #[inline(never)]
     pub(super) fn between(&mut self, operands: &(Node, Node, Node), span: Span) -> Result<Value, Stop> {
         let value = self.evaluate(&operands.0)?;
         let low = self.evaluate(&operands.1)?;
@@ -109,6 +134,7 @@ impl Machine<'_> {
         Ok(Value::Boolean(true))
     }
 
+    #[inline(never)]
     pub(super) fn choice(&mut self, parts: &(Node, Node, Node)) -> Result<Value, Stop> {
         let locals = self.locals.len();
         let condition = match self.evaluate(&parts.0) {

@@ -4,10 +4,24 @@ use std::sync::Arc;
 
 use crate::diagnostic::{Span, WarningKind};
 use crate::machine::{Machine, Stop};
+use crate::node::Node;
 use crate::temporal::{Property, Temporal};
 use crate::value::{Context, Range, Value};
 
 impl Machine<'_> {
+    #[inline(never)]
+    pub(super) fn path_of(&mut self, value: &Node, name: &Arc<str>, span: Span) -> Result<Value, Stop> {
+        if let Some(entry) = self.entry_of_local(value, name) {
+            return Ok(entry);
+        }
+        let warnings = self.warning_count();
+        let found = self.evaluate(value)?;
+        if found.is_null() && value.starts_at_entry() && self.found_no_variable(warnings) {
+            return Ok(found);
+        }
+        self.path(&found, name, span)
+    }
+
     #[inline]
     pub(super) fn path(&mut self, value: &Value, name: &Arc<str>, span: Span) -> Result<Value, Stop> {
         if let Value::Context(context) = value

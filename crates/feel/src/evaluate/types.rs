@@ -1,12 +1,19 @@
 //! `instance of`.
 
 use crate::ast::TypeExpr;
-use crate::machine::Machine;
+use crate::machine::{Machine, Stop};
 use crate::names::Type;
+use crate::node::Node;
 use crate::value::{FunctionKind, Value};
 
 impl Machine<'_> {
-    pub(super) fn is_of(&self, value: &Value, of: &TypeExpr) -> bool {
+    #[inline(never)]
+    pub(super) fn instance(&mut self, value: &Node, of: &TypeExpr) -> Result<Value, Stop> {
+        let value = self.evaluate(value)?;
+        Ok(Value::Boolean(self.is_of(&value, of)))
+    }
+
+    fn is_of(&self, value: &Value, of: &TypeExpr) -> bool {
         match of {
             TypeExpr::Known(of, _) => conforms(value, of),
             TypeExpr::Null(_) => value.is_null(),

@@ -48,6 +48,7 @@ impl Machine<'_> {
         }
     }
 
+    #[inline(never)]
     pub(super) fn membership(&mut self, value: &Node, tests: &[Test]) -> Result<Value, Stop> {
         let input = self.evaluate(value)?;
         let locals = self.locals.len();
@@ -79,12 +80,12 @@ impl Machine<'_> {
     fn test(&mut self, test: &Test, input: &Value) -> Result<Value, Stop> {
         match test {
             Test::Compare(operator, node) => {
-                let end = self.evaluate(node)?;
+                let end = self.operand(node)?;
                 Ok(self.compared(*operator, input, &end, node.span))
             }
             Test::Range(range, span) => self.in_range_node(range, input, *span),
             Test::Equals(node) => {
-                let value = self.evaluate(node)?;
+                let value = self.operand(node)?;
                 Ok(self.equality(input, &value, node.span))
             }
             Test::Condition(node) => Ok(match self.evaluate(node)? {
@@ -92,10 +93,16 @@ impl Machine<'_> {
                 _ => Value::Null,
             }),
             Test::Value(node) => {
-                let value = self.evaluate(node)?;
+                let value = self.operand(node)?;
                 self.matches(&value, input, node.span)
             }
         }
+    }
+
+    #[inline(never)]
+    pub(super) fn range_test(&mut self, range: &RangeNode, span: Span) -> Result<Value, Stop> {
+        let input = self.given_input();
+        self.in_range_node(range, &input, span)
     }
 
     /// Whether the input lies between the ends, both of its own type.
@@ -105,12 +112,12 @@ impl Machine<'_> {
         input: &Value,
         span: Span,
     ) -> Result<Value, Stop> {
-        let start = self.evaluate(&node.start)?;
-        let end = self.evaluate(&node.end)?;
+        let start = self.operand(&node.start)?;
+        let end = self.operand(&node.end)?;
         let above = value::compare(input, &start, self.switches());
         let below = value::compare(input, &end, self.switches());
         let (Some(above), Some(below)) = (above, below) else {
-            let message = format!("Can't compare '{input}' with '{start}' and '{end}'");
+            let message = format!("Can't compare '{input}' with '{}' and '{}'", *start, *end);
             self.warn(WarningKind::NotComparable, message, span);
             return Ok(Value::Null);
         };
@@ -164,6 +171,7 @@ impl Machine<'_> {
     }
 
     /// `< 5` as an expression: a range without one end in DMN, otherwise a test of the input of the unary tests.
+    #[inline(never)]
     pub(super) fn open_test(
         &mut self,
         operator: ComparisonOperator,

@@ -3,54 +3,41 @@
 use std::cmp::Ordering;
 
 use super::round::{digits, power_of_ten};
-use super::{Number, Repr, Rounding, wide};
+use super::{MAX_EXPONENT, MIN_EXPONENT, Number, Repr, Rounding, wide};
 
 impl Number {
     /// The sum; `None` if it is too large.
     #[inline]
     pub fn add(&self, other: &Number) -> Option<Number> {
-        match (self.0, other.0) {
-            (Repr::Int(left), Repr::Int(right)) => match left.checked_add(right) {
-                Some(sum) => Some(Number(Repr::Int(sum))),
-                None => Number::from_parts(i128::from(left) + i128::from(right), 0),
-            },
-            _ => match aligned_few(self, other) {
-                Some((left, right, exponent)) => Number::from_few(left + right, exponent),
-                None => add(self.parts(), other.parts()),
-            },
+        if let Some((left, right, exponent)) = aligned_small(self, other)
+            && let Some(sum) = left.checked_add(right)
+        {
+            return Some(Number::small(sum, exponent));
         }
+        add(self, other.parts())
     }
 
     /// The difference; `None` if it is too large.
     #[inline]
     pub fn subtract(&self, other: &Number) -> Option<Number> {
-        match (self.0, other.0) {
-            (Repr::Int(left), Repr::Int(right)) => match left.checked_sub(right) {
-                Some(difference) => Some(Number(Repr::Int(difference))),
-                None => Number::from_parts(i128::from(left) - i128::from(right), 0),
-            },
-            _ => match aligned_few(self, other) {
-                Some((left, right, exponent)) => Number::from_few(left - right, exponent),
-                None => {
-                    let (coefficient, exponent) = other.parts();
-                    add(self.parts(), (-coefficient, exponent))
-                }
-            },
+        if let Some((left, right, exponent)) = aligned_small(self, other)
+            && let Some(difference) = left.checked_sub(right)
+        {
+            return Some(Number::small(difference, exponent));
         }
+        let (coefficient, exponent) = other.parts();
+        add(self, (-coefficient, exponent))
     }
 
     /// The product; `None` if it is too large.
     #[inline]
     pub fn multiply(&self, other: &Number) -> Option<Number> {
-        if let (Repr::Int(left), Repr::Int(right)) = (self.0, other.0)
-            && let Some(product) = left.checked_mul(right)
-        {
-            return Some(Number(Repr::Int(product)));
-        }
         if let (Some((left, left_exponent)), Some((right, right_exponent))) =
             (self.small_parts(), other.small_parts())
+            && let Some(product) = left.checked_mul(right)
+            && let exponent @ MIN_EXPONENT..=MAX_EXPONENT = left_exponent + right_exponent
         {
-            return Number::from_few(i128::from(left) * i128::from(right), left_exponent + right_exponent);
+            return Some(Number::small(product, exponent));
         }
         let ((left, left_exponent), (right, right_exponent)) = (self.parts(), other.parts());
         match left.checked_mul(right) {
@@ -61,6 +48,13 @@ impl Number {
 
     /// The quotient; `None` when dividing by zero or if it is too large.
     pub fn divide(&self, other: &Number) -> Option<Number> {
+        if let (Some((left, left_exponent)), Some((right, right_exponent))) =
+            (self.small_parts(), other.small_parts())
+            && left.checked_rem(right) == Some(0)
+            && let exponent @ MIN_EXPONENT..=MAX_EXPONENT = left_exponent - right_exponent
+        {
+            return Some(Number::small(left / right, exponent));
+        }
         let ((left, left_exponent), (right, right_exponent)) = (self.parts(), other.parts());
         if right == 0 {
             return None;
@@ -179,7 +173,10 @@ impl Number {
     }
 }
 
-fn add(left: (i128, i32), right: (i128, i32)) -> Option<Number> {
+/// The sum of what does not fit 64 bits.
+#[inline(never)]
+fn add(left: &Number, right: (i128, i32)) -> Option<Number> {
+    let left = left.parts();
     match align(left, right) {
         Some((left, right, exponent)) => match left.checked_add(right) {
             Some(sum) => Number::from_parts(sum, exponent),
@@ -200,19 +197,20 @@ const SMALL_POWERS: [i64; 19] = {
     powers
 };
 
-/// Both coefficients at the smaller exponent, if both are of 64 bits and their exponents near each other: the
-/// common case, in one multiplication that cannot overflow. Each is below 2^123.
+/// Both coefficients at the smaller exponent, if they fit 64 bits: the common case.
 #[inline]
-pub(super) fn aligned_few(left: &Number, right: &Number) -> Option<(i128, i128, i32)> {
+pub(super) fn aligned_small(left: &Number, right: &Number) -> Option<(i64, i64, i32)> {
     let (left, left_exponent) = left.small_parts()?;
     let (right, right_exponent) = right.small_parts()?;
     let difference = left_exponent - right_exponent;
-    let factor = i128::from(*SMALL_POWERS.get(difference.unsigned_abs() as usize)?);
-    let (left, right) = (i128::from(left), i128::from(right));
-    Some(match difference >= 0 {
-        true => (left * factor, right, right_exponent),
-        false => (left, right * factor, left_exponent),
-    })
+    if difference == 0 {
+        return Some((left, right, left_exponent));
+    }
+    let factor = *SMALL_POWERS.get(difference.unsigned_abs() as usize)?;
+    match difference > 0 {
+        true => Some((left.checked_mul(factor)?, right, right_exponent)),
+        false => Some((left, right.checked_mul(factor)?, left_exponent)),
+    }
 }
 
 /// Both coefficients at the smaller exponent, if they fit 128 bits.

@@ -1,8 +1,8 @@
 //! Numbers: decimals of 34 significant digits, rounded half to even (IEEE 754-2008 decimal128), as DMN 1.5
 //! clause 10.3.2.3.1 asks.
 //!
-//! A whole number that fits 64 bits is an `i64` and pays for nothing else. Any other number is a coefficient of up
-//! to 34 digits and an exponent, packed into 128 bits. Sums, differences, products and exact quotients whose exact
+//! A whole number that fits 64 bits is an `i64`; a fraction whose coefficient does is that and an exponent: neither
+//! pays for anything else. Any other number is a coefficient of up to 34 digits and an exponent, packed into 128 bits. Sums, differences, products and exact quotients whose exact
 //! result fits 128 bits are computed in machine integers. What is wider is an exact integer of `dashu-int`, rounded
 //! once; roots, logarithms and powers are `dashu-float`'s.
 //!
@@ -61,8 +61,10 @@ pub struct Number(Repr);
 enum Repr {
     /// A whole number.
     Int(i64),
-    /// Any other; never a whole number with exponent 0 that fits `Int`.
-    Decimal(Packed),
+    /// A coefficient and an exponent other than 0.
+    Small(i64, i16),
+    /// Any other, whose coefficient does not fit 64 bits.
+    Wide(Packed),
 }
 
 /// A coefficient (114 bits, signed) and an exponent (14 bits, signed), in two words so that they align to eight bytes.
@@ -75,12 +77,6 @@ impl Packed {
         let exponent_mask = (1_u128 << EXPONENT_BITS) - 1;
         let bits = ((coefficient as u128) << EXPONENT_BITS) | (exponent as u128 & exponent_mask);
         Self([(bits >> 64) as u64, bits as u64])
-    }
-
-    #[inline]
-    fn small_parts(self) -> Option<(i64, i32)> {
-        let (coefficient, exponent) = self.parts();
-        i64::try_from(coefficient).ok().map(|coefficient| (coefficient, exponent))
     }
 
     #[inline]
@@ -105,19 +101,28 @@ impl Number {
     /// Parts that already fit.
     #[inline]
     fn raw(coefficient: i128, exponent: i32) -> Number {
-        if exponent == 0
-            && let Ok(whole) = i64::try_from(coefficient)
-        {
-            return Number(Repr::Int(whole));
+        match i64::try_from(coefficient) {
+            Ok(coefficient) => Self::small(coefficient, exponent),
+            Err(_) => Number(Repr::Wide(Packed::new(coefficient, exponent))),
         }
-        Number(Repr::Decimal(Packed::new(coefficient, exponent)))
+    }
+
+    /// Parts that already fit, and whose coefficient fits 64 bits.
+    #[inline]
+    fn small(coefficient: i64, exponent: i32) -> Number {
+        match exponent {
+            0 => Number(Repr::Int(coefficient)),
+            // The exponents of decimal128 fit 14 bits.
+            _ => Number(Repr::Small(coefficient, exponent as i16)),
+        }
     }
 
     /// Coefficient and exponent: the number is `coefficient * 10^exponent`.
     pub fn parts(&self) -> (i128, i32) {
         match self.0 {
             Repr::Int(whole) => (i128::from(whole), 0),
-            Repr::Decimal(packed) => packed.parts(),
+            Repr::Small(coefficient, exponent) => (i128::from(coefficient), i32::from(exponent)),
+            Repr::Wide(packed) => packed.parts(),
         }
     }
 
@@ -126,7 +131,7 @@ impl Number {
     pub(crate) fn as_int(&self) -> Option<i64> {
         match self.0 {
             Repr::Int(whole) => Some(whole),
-            Repr::Decimal(_) => None,
+            Repr::Small(..) | Repr::Wide(_) => None,
         }
     }
 
@@ -135,18 +140,9 @@ impl Number {
     fn small_parts(&self) -> Option<(i64, i32)> {
         match self.0 {
             Repr::Int(whole) => Some((whole, 0)),
-            Repr::Decimal(packed) => packed.small_parts(),
+            Repr::Small(coefficient, exponent) => Some((coefficient, i32::from(exponent))),
+            Repr::Wide(_) => None,
         }
-    }
-
-    /// Parts whose coefficient is below 127 bits, from small numbers: rounded only if they need it.
-    #[inline]
-    fn from_few(coefficient: i128, exponent: i32) -> Option<Number> {
-        const MOST: u128 = COEFFICIENT_END.unsigned_abs();
-        if coefficient.unsigned_abs() < MOST && (MIN_EXPONENT..=MAX_EXPONENT).contains(&exponent) {
-            return Some(Self::raw(coefficient, exponent));
-        }
-        Self::from_parts(coefficient, exponent)
     }
 
     /// Whether it is zero.
@@ -163,7 +159,9 @@ impl Number {
     pub fn is_whole(&self) -> bool {
         match self.0 {
             Repr::Int(_) => true,
-            Repr::Decimal(_) => self.round(0, Rounding::Down).is_some_and(|whole| whole == *self),
+            Repr::Small(..) | Repr::Wide(_) => {
+                self.round(0, Rounding::Down).is_some_and(|whole| whole == *self)
+            }
         }
     }
 
@@ -171,10 +169,10 @@ impl Number {
     pub fn to_i64(&self) -> Option<i64> {
         match self.0 {
             Repr::Int(whole) => Some(whole),
-            Repr::Decimal(_) if self.is_whole() => {
+            Repr::Small(..) | Repr::Wide(_) if self.is_whole() => {
                 self.truncated().and_then(|whole| i64::try_from(whole).ok())
             }
-            Repr::Decimal(_) => None,
+            Repr::Small(..) | Repr::Wide(_) => None,
         }
     }
 
@@ -247,12 +245,9 @@ impl PartialOrd for Number {
 impl Ord for Number {
     #[inline]
     fn cmp(&self, other: &Self) -> Ordering {
-        match (self.0, other.0) {
-            (Repr::Int(left), Repr::Int(right)) => left.cmp(&right),
-            _ => match arithmetic::aligned_few(self, other) {
-                Some((left, right, _)) => left.cmp(&right),
-                None => arithmetic::compare(self.parts(), other.parts()),
-            },
+        match arithmetic::aligned_small(self, other) {
+            Some((left, right, _)) => left.cmp(&right),
+            None => arithmetic::compare(self.parts(), other.parts()),
         }
     }
 }

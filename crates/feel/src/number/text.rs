@@ -13,6 +13,9 @@ impl Number {
             b'+' => (false, &bytes[1..]),
             _ => (false, bytes),
         };
+        if let Some(number) = scan_few(digits) {
+            return Some(if negative { number.negate() } else { number });
+        }
         let scanned = Scanned::scan(digits)?;
         let coefficient = if negative { -scanned.coefficient } else { scanned.coefficient };
         Number::from_parts(coefficient, scanned.exponent)
@@ -36,12 +39,49 @@ impl Number {
     pub fn to_f64(&self) -> f64 {
         match self.0 {
             Repr::Int(whole) => whole as f64,
-            Repr::Decimal(_) => {
+            Repr::Small(coefficient, exponent)
+                if coefficient.unsigned_abs() < EXACT_END && exponent < 0 && exponent > -23 =>
+            {
+                // Both are exact as doubles, so their quotient is rounded once.
+                coefficient as f64 / EXACT_POWERS[usize::from(exponent.unsigned_abs())]
+            }
+            Repr::Small(..) | Repr::Wide(_) => {
                 let (coefficient, exponent) = self.parts();
                 format!("{coefficient}e{exponent}").parse().unwrap_or(f64::NAN)
             }
         }
     }
+}
+
+/// Whole numbers below this are exact as doubles.
+const EXACT_END: u64 = 1 << f64::MANTISSA_DIGITS;
+
+/// The powers of ten that are exact as doubles.
+const EXACT_POWERS: [f64; 23] = [
+    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18,
+    1e19, 1e20, 1e21, 1e22,
+];
+
+/// Digits that surely fit 64 bits.
+const FEW_DIGITS: usize = 18;
+
+/// A number of few digits without an exponent: what most are.
+fn scan_few(bytes: &[u8]) -> Option<Number> {
+    if bytes.len() > FEW_DIGITS {
+        return None;
+    }
+    let mut coefficient = 0;
+    let mut point = None;
+    for (at, byte) in bytes.iter().enumerate() {
+        match byte {
+            b'0'..=b'9' => coefficient = coefficient * 10 + i64::from(byte - b'0'),
+            b'.' if point.is_none() && at + 1 < bytes.len() => point = Some(at),
+            _ => return None,
+        }
+    }
+    let digits = bytes.len() - usize::from(point.is_some());
+    let exponent = point.map_or(0, |at| -((bytes.len() - at - 1) as i32));
+    (digits > 0).then(|| Number::small(coefficient, exponent))
 }
 
 struct Scanned {
@@ -101,7 +141,7 @@ impl fmt::Display for Number {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (coefficient, exponent) = match self.0 {
             Repr::Int(whole) => return write!(f, "{whole}"),
-            Repr::Decimal(packed) => packed.parts(),
+            Repr::Small(..) | Repr::Wide(_) => self.parts(),
         };
         if exponent >= 0 {
             write!(f, "{coefficient}")?;
