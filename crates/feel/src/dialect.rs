@@ -35,6 +35,9 @@ pub struct Switches {
     pub builtin_values: bool,
     /// A boolean tests a boolean input for equality (`flag` in a cell); otherwise `true` holds for every input.
     pub booleans_are_inputs: bool,
+    /// Strings are counted and ordered in UTF-16 code units, as on a JVM; otherwise in characters. They differ where
+    /// there are characters beyond U+FFFF: half of one, cut out by `substring`, is a question mark, as a JVM writes it.
+    pub utf16_strings: bool,
     /// `1e3` is a number.
     pub exponent_notation: bool,
     /// A one-item list stands for its item and an item for a one-item list where the other is needed.
@@ -72,6 +75,7 @@ const BPMN: Switches = Switches {
     rounds_to_double: true,
     builtin_values: false,
     booleans_are_inputs: false,
+    utf16_strings: true,
     exponent_notation: false,
     singleton_coercion: false,
     filter_scalars: false,
@@ -92,6 +96,7 @@ const DMN: Switches = Switches {
     rounds_to_double: false,
     builtin_values: true,
     booleans_are_inputs: true,
+    utf16_strings: false,
     exponent_notation: true,
     singleton_coercion: true,
     filter_scalars: true,

@@ -218,8 +218,14 @@ impl Compiled {
 
     fn execute(&self, machine: &mut Machine<'_>) -> Result<Value, Stop> {
         match &self.code {
-            Code::Expression(program) => machine.evaluate(&program.root),
-            Code::Tests(program) => machine.unary_tests(&program.root),
+            Code::Expression(program) => {
+                machine.enter(program.depth)?;
+                machine.evaluate(&program.root)
+            }
+            Code::Tests(program) => {
+                machine.enter(program.depth)?;
+                machine.unary_tests(&program.root)
+            }
         }
     }
 

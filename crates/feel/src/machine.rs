@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::compile::depth::Depth;
 use crate::diagnostic::{Span, Warning, WarningKind};
 use crate::dialect::{Dialect, Switches};
 use crate::limits::Limits;
@@ -198,6 +199,14 @@ impl<'a> Machine<'a> {
             Some(left) => Ok(std::mem::replace(&mut self.depth_nodes, left)),
             None => Err(Stop::limit("depth_nodes", u64::from(self.limits.depth_nodes))),
         }
+    }
+
+    /// Enters an expression or a function, which must have room down to its deepest node: what it calls begins at its
+    /// deepest call. Give the result to [`Machine::ascend`].
+    pub(crate) fn enter(&mut self, depth: Depth) -> Result<u32, Stop> {
+        let above = self.descend(depth.whole_nodes)?;
+        self.depth_nodes = above - depth.calls_nodes.min(above);
+        Ok(above)
     }
 
     /// Goes back up to where [`Machine::descend`] was called.

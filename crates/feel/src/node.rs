@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::ast::{ArithmeticOperator, ComparisonOperator, Quantifier, TypeExpr};
 use crate::builtin::Builtin;
+use crate::compile::depth::Depth;
 use crate::diagnostic::Span;
 use crate::names::Type;
 use crate::value::Value;
@@ -121,8 +122,7 @@ pub(crate) struct FunctionNode {
 pub(crate) struct FunctionBody {
     pub(crate) parameters: Arc<[(Arc<str>, Type)]>,
     pub(crate) node: Node,
-    /// Nodes on the longest way down.
-    pub(crate) height: u32,
+    pub(crate) depth: Depth,
 }
 
 #[derive(Debug)]

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::ast::{ArithmeticOperator, ComparisonOperator, Domain, Expr, ExprKind, Quantifier};
 use crate::compile;
 use crate::dialect::Dialect;
+use crate::evaluate::quick::Quick;
 use crate::limits::Limits;
 use crate::machine::Machine;
 use crate::names::Names;
@@ -101,6 +102,11 @@ fn run(text: &str, tree: &Expr, dialect: Dialect, folding: bool) -> Result<(Stri
     let mut machine = Machine::new(dialect, &moment, &Limits::DEFAULT, &variables, &program.globals, None);
     let value = machine.evaluate(&program.root);
     let warnings = machine.take_warnings().len();
+    if let Some(quick) = (Quick { variables: &variables, globals: &program.globals }).evaluate(&program.root)
+    {
+        let value = value.as_ref().map(ToString::to_string).unwrap_or_default();
+        assert_eq!((quick.to_string(), warnings), (value, 0), "{text} without a machine");
+    }
     value.map(|value| (value.to_string(), warnings)).map_err(|stop| format!("{stop:?}"))
 }
 

@@ -32,6 +32,8 @@ mod pattern;
 mod statistics;
 mod string;
 mod temporal;
+#[cfg(test)]
+mod tests;
 
 /// What a built-in runs: one value for each parameter of the overload.
 pub(crate) type Body = fn(&mut Machine<'_>, &[Value]) -> Result<Value, Stop>;
@@ -222,12 +224,17 @@ pub(crate) fn call(
     machine: &mut Machine<'_>,
     arguments: &[Value],
 ) -> Result<Value, Stop> {
-    for overload in builtin.overloads {
-        if let Some(fitted) = fit(overload, machine, arguments) {
-            return (overload.body)(machine, &fitted);
-        }
+    let taken = builtin
+        .overloads
+        .iter()
+        .enumerate()
+        .find_map(|(nth, overload)| Some((nth, overload, fit(overload, machine, arguments)?)));
+    #[cfg(test)]
+    tests::note(builtin, machine.dialect(), taken.as_ref().map(|taken| taken.0), false, arguments.iter());
+    match taken {
+        Some((_, overload, fitted)) => (overload.body)(machine, &fitted),
+        None => Err(illegal_arguments(arguments)),
     }
-    Err(illegal_arguments(arguments))
 }
 
 /// Calls a built-in with named arguments; those left out are null.
@@ -236,13 +243,18 @@ pub(crate) fn call_named(
     machine: &mut Machine<'_>,
     arguments: &[(Arc<str>, Value)],
 ) -> Result<Value, Stop> {
-    for overload in builtin.overloads {
-        if let Some(fitted) = fit_named(overload, machine, arguments) {
-            return (overload.body)(machine, &fitted);
-        }
+    let taken = builtin
+        .overloads
+        .iter()
+        .enumerate()
+        .find_map(|(nth, overload)| Some((nth, overload, fit_named(overload, machine, arguments)?)));
+    let values = || arguments.iter().map(|(_, value)| value);
+    #[cfg(test)]
+    tests::note(builtin, machine.dialect(), taken.as_ref().map(|taken| taken.0), true, values());
+    match taken {
+        Some((_, overload, fitted)) => (overload.body)(machine, &fitted),
+        None => Err(illegal_arguments(&values().cloned().collect::<Vec<Value>>())),
     }
-    let values: Vec<Value> = arguments.iter().map(|(_, value)| value.clone()).collect();
-    Err(illegal_arguments(&values))
 }
 
 fn illegal_arguments(arguments: &[Value]) -> Stop {

@@ -1,7 +1,6 @@
 //! Functions on strings, other than those with regular expressions (DMN 1.5 clause 10.3.4.3).
 //!
-//! Strings are counted in characters (Unicode scalar values). The BPMN dialect's reference counts UTF-16 code units,
-//! which differs for characters beyond the basic plane only.
+//! Strings are counted in characters (Unicode scalar values), in the BPMN dialect in UTF-16 code units.
 
 use super::{Builtin, NUMBER, STRING, builtin, optional, overload, required};
 use crate::dialect::Dialect;
@@ -48,7 +47,7 @@ pub(super) fn text(value: &Value) -> &str {
 fn substring(machine: &mut Machine<'_>, arguments: &[Value]) -> Result<Value, Stop> {
     let string = text(&arguments[0]);
     machine.burn(string.len() as u64 / 16)?;
-    let length = string.chars().count() as i64;
+    let length = length(string, machine) as i64;
     let start = super::numeric::number(&arguments[1]).to_i64_saturating();
     let wanted = arguments[2].as_number().map(crate::number::Number::to_i64_saturating);
     let outside = |what: &str| {
@@ -65,14 +64,28 @@ fn substring(machine: &mut Machine<'_>, arguments: &[Value]) -> Result<Value, St
     if after < first || (strict && wanted.is_some_and(|wanted| wanted < 1)) {
         return Err(outside("the end"));
     }
-    let part: String = string.chars().skip(first as usize).take((after - first) as usize).collect();
+    let (first, wanted) = (first as usize, (after - first) as usize);
+    let part: String = if machine.switches().utf16_strings {
+        let units = string.encode_utf16().skip(first).take(wanted);
+        char::decode_utf16(units).map(|char| char.unwrap_or(HALF_CHARACTER)).collect()
+    } else {
+        string.chars().skip(first).take(wanted).collect()
+    };
     machine.string(part)
+}
+
+/// What half of a character beyond U+FFFF is once it is written: a JVM's replacement.
+const HALF_CHARACTER: char = '?';
+
+/// The length of a string as the dialect counts it.
+fn length(string: &str, machine: &Machine<'_>) -> usize {
+    if machine.switches().utf16_strings { string.encode_utf16().count() } else { string.chars().count() }
 }
 
 fn string_length(machine: &mut Machine<'_>, arguments: &[Value]) -> Result<Value, Stop> {
     let string = text(&arguments[0]);
     machine.burn(string.len() as u64 / 16)?;
-    Ok(Value::Number(string.chars().count().into()))
+    Ok(Value::Number(length(string, machine).into()))
 }
 
 fn upper_case(machine: &mut Machine<'_>, arguments: &[Value]) -> Result<Value, Stop> {
@@ -111,7 +124,17 @@ fn trim(machine: &mut Machine<'_>, arguments: &[Value]) -> Result<Value, Stop> {
 }
 
 fn is_blank(_machine: &mut Machine<'_>, arguments: &[Value]) -> Result<Value, Stop> {
-    Ok(Value::Boolean(text(&arguments[0]).chars().all(char::is_whitespace)))
+    Ok(Value::Boolean(text(&arguments[0]).chars().all(is_white_space)))
+}
+
+/// White space as a JVM sees it (this function is not the standard's): without the spaces that do not break a line,
+/// but with the four separators of information.
+fn is_white_space(char: char) -> bool {
+    match char {
+        '\u{85}' | '\u{a0}' | '\u{2007}' | '\u{202f}' => false,
+        '\u{1c}'..='\u{1f}' => true,
+        _ => char.is_whitespace(),
+    }
 }
 
 fn to_base64(machine: &mut Machine<'_>, arguments: &[Value]) -> Result<Value, Stop> {

@@ -13,9 +13,11 @@ use crate::node::{
 use crate::value::{Function, FunctionKind, Value};
 
 mod calls;
+pub(crate) mod depth;
 mod fold;
 mod scope;
 
+use depth::Depth;
 use scope::Scopes;
 
 /// What the compiler makes of a tree.
@@ -23,6 +25,7 @@ pub(crate) struct Program<T> {
     pub(crate) root: T,
     /// The names of the slots.
     pub(crate) globals: Box<[Arc<str>]>,
+    pub(crate) depth: Depth,
 }
 
 /// Compiles an expression.
@@ -35,7 +38,7 @@ pub(crate) fn expression(
 ) -> Program<Node> {
     let mut compiler = Compiler::new(text, dialect, names, folding);
     let root = compiler.node(expr);
-    Program { root, globals: compiler.scopes.into_globals() }
+    Program { root, globals: compiler.scopes.into_globals(), depth: depth::of(expr) }
 }
 
 /// Compiles unary tests.
@@ -52,7 +55,7 @@ pub(crate) fn unary_tests(
         UnaryTests::Positive(tests) => Tests::Positive(compiler.tests(tests)),
         UnaryTests::Negated(tests) => Tests::Negated(compiler.tests(tests)),
     };
-    Program { root, globals: compiler.scopes.into_globals() }
+    Program { root, globals: compiler.scopes.into_globals(), depth: depth::of_tests(tests) }
 }
 
 struct Compiler<'n> {
@@ -284,7 +287,7 @@ impl<'n> Compiler<'n> {
         self.scopes.enter_function(parameters.iter().map(|(name, _)| name));
         let node = self.node(body);
         let captures = self.scopes.leave_function();
-        let body = FunctionBody { parameters: types, node, height: body.height + 1 };
+        let body = FunctionBody { parameters: types, node, depth: depth::of(body) };
         NodeKind::Function(Box::new(FunctionNode { body: Arc::new(body), captures }))
     }
 

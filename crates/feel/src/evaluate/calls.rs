@@ -164,12 +164,10 @@ impl Machine<'_> {
     }
 
     fn run(&mut self, closure: &Arc<Closure>, arguments: &[Value]) -> Result<Value, Stop> {
-        let depth = closure.body.height;
-        let Some(left) = self.depth_nodes.checked_sub(depth) else { return Err(self.too_deep()) };
-        self.burn(u64::from(depth))?;
+        let outer_depth = self.enter(closure.body.depth)?;
+        self.burn(u64::from(closure.body.depth.whole_nodes))?;
         let outer_base = std::mem::replace(&mut self.base, self.locals.len());
         let outer_closure = self.closure.replace(closure.clone());
-        let outer_depth = std::mem::replace(&mut self.depth_nodes, left);
         let start = self.base;
         for (argument, (_, of)) in arguments.iter().zip(closure.body.parameters.iter()) {
             let argument = self.coerced(argument, of);
@@ -179,25 +177,20 @@ impl Machine<'_> {
         self.locals.truncate(start);
         self.base = outer_base;
         self.closure = outer_closure;
-        self.depth_nodes = outer_depth;
+        self.ascend(outer_depth);
         result
     }
 
     fn call_host(&mut self, host: &Arc<dyn HostFunction>, arguments: &[Value]) -> Result<Value, Stop> {
-        let Some(left) = self.depth_nodes.checked_sub(HOST_DEPTH_NODES) else { return Err(self.too_deep()) };
-        let outer_depth = std::mem::replace(&mut self.depth_nodes, left);
+        let outer_depth = self.descend(HOST_DEPTH_NODES)?;
         let coerced = arguments
             .iter()
             .zip(host.parameters())
             .map(|(argument, (_, of))| self.coerced(argument, of))
             .collect();
         let result = host.call(coerced, self);
-        self.depth_nodes = outer_depth;
+        self.ascend(outer_depth);
         result
-    }
-
-    fn too_deep(&self) -> Stop {
-        Stop::limit("depth_nodes", u64::from(self.limits().depth_nodes))
     }
 
     /// The argument as the parameter's type wants it; null if it cannot be (DMN 1.5 clause 10.3.2.9.4).
@@ -221,5 +214,5 @@ impl Machine<'_> {
     }
 }
 
-/// What a call of a host function counts for in the depth of nodes: it evaluates expressions of its own.
-const HOST_DEPTH_NODES: u32 = 20;
+/// What a call of a host function counts for in the depth of nodes; the expressions that it evaluates count themselves.
+const HOST_DEPTH_NODES: u32 = 4;

@@ -48,6 +48,9 @@ fn equal_ranges(left: &Range, right: &Range, switches: &Switches) -> Option<bool
 pub(crate) fn compare(left: &Value, right: &Value, switches: &Switches) -> Option<Ordering> {
     match (left, right) {
         (Value::Number(a), Value::Number(b)) => Some(a.cmp(b)),
+        (Value::String(a), Value::String(b)) if switches.utf16_strings => {
+            Some(a.encode_utf16().cmp(b.encode_utf16()))
+        }
         (Value::String(a), Value::String(b)) => Some(a.cmp(b)),
         _ => left.as_temporal()?.compare(right.as_temporal()?, switches.dialect),
     }

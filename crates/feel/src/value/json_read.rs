@@ -303,39 +303,48 @@ impl<'a> Reader<'a> {
     /// Skips a value without building anything.
     fn skip(&mut self) -> Result<(), JsonError> {
         let mut open = 0_usize;
+        // The place is kept out of `self` while bytes are looked at one by one.
+        let mut at = self.at;
         loop {
-            match self.bytes.get(self.at) {
-                Some(b'"') => self.skip_string()?,
+            match self.bytes.get(at) {
+                Some(b'"') => match end_of_string(self.bytes, at) {
+                    Some(end) => at = end,
+                    None => {
+                        self.at = self.bytes.len();
+                        return self.error("string without end");
+                    }
+                },
                 Some(b'{' | b'[') => {
                     open += 1;
-                    self.at += 1;
+                    at += 1;
                 }
-                Some(b'}' | b']') => {
-                    if open == 0 {
-                        return Ok(());
-                    }
+                Some(b'}' | b']') if open > 0 => {
                     open -= 1;
-                    self.at += 1;
+                    at += 1;
                 }
-                Some(b',') if open == 0 => return Ok(()),
-                Some(_) => self.at += 1,
-                None => return if open == 0 { Ok(()) } else { self.error("object or list without end") },
+                Some(b'}' | b']') => break,
+                Some(b',') if open == 0 => break,
+                Some(_) => at += 1,
+                None if open == 0 => break,
+                None => {
+                    self.at = at;
+                    return self.error("object or list without end");
+                }
             }
         }
+        self.at = at;
+        Ok(())
     }
+}
 
-    fn skip_string(&mut self) -> Result<(), JsonError> {
-        self.at += 1;
-        loop {
-            match self.bytes.get(self.at) {
-                Some(b'"') => {
-                    self.at += 1;
-                    return Ok(());
-                }
-                Some(b'\\') => self.at += 2,
-                Some(_) => self.at += 1,
-                None => return self.error("string without end"),
-            }
+/// The place behind the string that starts there.
+fn end_of_string(bytes: &[u8], start: usize) -> Option<usize> {
+    let mut at = start + 1;
+    loop {
+        match bytes.get(at)? {
+            b'"' => return Some(at + 1),
+            b'\\' => at += 2,
+            _ => at += 1,
         }
     }
 }
