@@ -105,6 +105,20 @@ fn recursion_ends_with_a_limit() {
 }
 
 #[test]
+fn a_business_knowledge_model_may_call_itself_two_hundred_times() {
+    let model = "<definitions xmlns='https://www.omg.org/spec/DMN/20191111/MODEL/' id='d' name='d' namespace='n'>\
+         <businessKnowledgeModel id='f' name='f'><encapsulatedLogic><formalParameter name='p'/>\
+         <literalExpression><text>if p = 0 then 0 else 1 + f(p - 1)</text></literalExpression>\
+         </encapsulatedLogic></businessKnowledgeModel>\
+         <decision id='r' name='r'><knowledgeRequirement><requiredKnowledge href='#f'/></knowledgeRequirement>\
+         <literalExpression><text>f(200)</text></literalExpression></decision></definitions>";
+    let drg = Drg::parse(model.as_bytes(), Mode::Standard).unwrap();
+    let run = move || drg.evaluate("r", &(), &Moment::default(), &Limits::DEFAULT).output.unwrap();
+    let thread = std::thread::Builder::new().stack_size(2 * 1024 * 1024);
+    assert_eq!(thread.spawn(run).unwrap().join().unwrap().to_json(), "200");
+}
+
+#[test]
 fn a_long_chain_of_decisions_needs_no_stack() {
     let mut elements = String::new();
     for at in 0..2_000 {

@@ -38,6 +38,9 @@ pub struct Switches {
     /// Strings are counted and ordered in UTF-16 code units, as on a JVM; otherwise in characters. They differ where
     /// there are characters beyond U+FFFF: half of one, cut out by `substring`, is a question mark, as a JVM writes it.
     pub utf16_strings: bool,
+    /// Of two ways to call a function whose parameters have the same names in another order, `before(range: r, point: p)`
+    /// means the one that has them in that order; otherwise the first.
+    pub named_in_order: bool,
     /// `1e3` is a number.
     pub exponent_notation: bool,
     /// A one-item list stands for its item and an item for a one-item list where the other is needed.
@@ -76,6 +79,7 @@ const BPMN: Switches = Switches {
     builtin_values: false,
     booleans_are_inputs: false,
     utf16_strings: true,
+    named_in_order: false,
     exponent_notation: false,
     singleton_coercion: false,
     filter_scalars: false,
@@ -97,6 +101,7 @@ const DMN: Switches = Switches {
     builtin_values: true,
     booleans_are_inputs: true,
     utf16_strings: false,
+    named_in_order: true,
     exponent_notation: true,
     singleton_coercion: true,
     filter_scalars: true,

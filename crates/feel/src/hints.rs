@@ -4,7 +4,7 @@ use crate::ast::{ArithmeticOperator, Domain, Expr, ExprKind};
 use crate::builtin;
 use crate::diagnostic::{Diagnostic, Span, near_name};
 use crate::dialect::Dialect;
-use crate::names::Names;
+use crate::names::{Names, Type};
 
 /// Hints about a tree, in the order of the text. Variables are looked at only if `names` knows any.
 pub fn hints(tree: &Expr, dialect: Dialect, names: &Names) -> Vec<Diagnostic> {
@@ -51,6 +51,7 @@ impl<'a> Hints<'a> {
                 return;
             }
             ExprKind::Arithmetic(first, rest) => self.arithmetic(first, rest),
+            ExprKind::Path(value, name) => self.entry(value, name, expr.span),
             _ => {}
         }
         expr.kind.each_child(&mut |child| self.visit(child));
@@ -74,6 +75,29 @@ impl<'a> Hints<'a> {
         let near =
             near_name(name, self.names.iter().map(|(name, _)| &**name).chain(self.scope.iter().copied()));
         self.hint(span, format!("there is no variable '{name}'"), near);
+    }
+
+    /// An entry that the context, if all its entries are known, does not have.
+    fn entry(&mut self, value: &Expr, name: &str, span: Span) {
+        let Some(Type::Context(entries)) = self.type_of(value) else { return };
+        if entries.is_empty() || entries.get(name).is_some() {
+            return;
+        }
+        let near = near_name(name, entries.iter().map(|(name, _)| &**name));
+        let span = Span::new(span.end as usize - name.len().min(span.end as usize), span.end as usize);
+        self.hint(span, format!("there is no entry '{name}'"), near);
+    }
+
+    /// What is known of the type of a name or a path.
+    fn type_of(&self, expr: &Expr) -> Option<&'a Type> {
+        match &expr.kind {
+            ExprKind::Name(name) if !self.scope.contains(&&**name) => self.names.get(name),
+            ExprKind::Path(value, name) => match self.type_of(value)? {
+                Type::Context(entries) => entries.get(name),
+                _ => None,
+            },
+            _ => None,
+        }
     }
 
     fn function(&mut self, name: &str, span: Span) {
@@ -125,7 +149,7 @@ impl<'a> Hints<'a> {
 #[cfg(test)]
 mod tests {
     use super::hints;
-    use crate::{Dialect, Names, parse};
+    use crate::{Dialect, Names, Span, Type, parse};
 
     fn texts(text: &str, names: &[&str]) -> Vec<String> {
         let names: Names = names.iter().copied().collect();
@@ -148,6 +172,22 @@ mod tests {
         );
         assert!(texts("for i in amount return i + partial[1]", &["amount"]).is_empty());
         assert!(texts("{a: 1, b: a}.b + items[price > 1].price", &["items"]).is_empty());
+    }
+
+    #[test]
+    fn misspelt_entries_suggest_the_near_one() {
+        let mut customer = Names::new();
+        customer.insert("name", Type::String);
+        let mut names = Names::new();
+        names.insert("customer", Type::Context(customer));
+        let said = |text: &str| {
+            let tree = parse(text, Dialect::Bpmn, &names).unwrap();
+            hints(&tree, Dialect::Bpmn, &names).into_iter().map(|hint| (hint.span, hint.help)).next()
+        };
+        let help = Some("did you mean 'name'?".to_owned());
+        assert_eq!(said("1 + customer.nmae"), Some((Span::new(13, 17), help)));
+        assert_eq!(said("customer.name"), None);
+        assert_eq!(said("customer.name.length"), None);
     }
 
     #[test]

@@ -156,6 +156,13 @@ fn write_kind(kind: &ExprKind, f: &mut Formatter<'_>) -> fmt::Result {
         ExprKind::If(..) | ExprKind::For(..) | ExprKind::Quantified(..) | ExprKind::Function(..) => {
             write_control(kind, f)
         }
+        ExprKind::List(_) | ExprKind::Context(_) | ExprKind::Range(_) => write_bracketed(kind, f),
+        ExprKind::Error => f.write_str("<error>"),
+    }
+}
+
+fn write_bracketed(kind: &ExprKind, f: &mut Formatter<'_>) -> fmt::Result {
+    match kind {
         ExprKind::List(items) => {
             f.write_str("[")?;
             write_list(items, f)?;
@@ -177,7 +184,7 @@ fn write_kind(kind: &ExprKind, f: &mut Formatter<'_>) -> fmt::Result {
             write_at(&range.end, Level::Sum, f)?;
             f.write_str(if range.end_included { "]" } else { ")" })
         }
-        ExprKind::Error => f.write_str("<error>"),
+        _ => Ok(()),
     }
 }
 

@@ -174,7 +174,6 @@ fn the_compiled_form_says_what_a_naive_interpreter_says() {
 
 /// The obvious interpreter: names are looked up by name in a stack, nothing is compiled. None: not its business.
 fn naive(expr: &Expr, scope: &mut Vec<(Arc<str>, Value)>) -> Option<Value> {
-    let switches = Dialect::Dmn.switches();
     Some(match &expr.kind {
         ExprKind::Null => Value::Null,
         ExprKind::Boolean(value) => Value::Boolean(*value),
@@ -201,14 +200,7 @@ fn naive(expr: &Expr, scope: &mut Vec<(Arc<str>, Value)>) -> Option<Value> {
             result
         }
         ExprKind::Comparison(operator, left, right) => {
-            let (left, right) = (naive(left, scope)?, naive(right, scope)?);
-            let equal = value::equal(&left, &right, switches);
-            let answer = match operator {
-                ComparisonOperator::Equal => equal,
-                ComparisonOperator::NotEqual => equal.map(|equal| !equal),
-                _ => value::compare(&left, &right, switches).map(|order| operator.holds(order)),
-            };
-            answer.map_or(Value::Null, Value::Boolean)
+            naive_comparison(*operator, &naive(left, scope)?, &naive(right, scope)?)
         }
         ExprKind::And(operands) => naive_logic(operands, false, scope)?,
         ExprKind::Or(operands) => naive_logic(operands, true, scope)?,
@@ -219,25 +211,9 @@ fn naive(expr: &Expr, scope: &mut Vec<(Arc<str>, Value)>) -> Option<Value> {
                 naive(otherwise, scope)?
             }
         }
-        ExprKind::For(iterators, body) => {
-            let [iterator] = iterators.as_slice() else { return None };
-            let mut results = Vec::new();
-            for item in naive_domain(&iterator.domain, scope)? {
-                scope.push((iterator.name.clone(), item));
-                results.push(naive(body, scope)?);
-                scope.pop();
-            }
-            Value::from(results)
-        }
+        ExprKind::For(iterators, body) => Value::from(naive_rounds(iterators, body, scope)?),
         ExprKind::Quantified(quantifier, iterators, condition) => {
-            let [iterator] = iterators.as_slice() else { return None };
-            let mut answers = Vec::new();
-            for item in naive_domain(&iterator.domain, scope)? {
-                scope.push((iterator.name.clone(), item));
-                answers.push(naive(condition, scope)?);
-                scope.pop();
-            }
-            three_valued(&answers, *quantifier == Quantifier::Some)
+            three_valued(&naive_rounds(iterators, condition, scope)?, *quantifier == Quantifier::Some)
         }
         ExprKind::Context(_)
         | ExprKind::Temporal(_)
@@ -255,6 +231,22 @@ fn naive(expr: &Expr, scope: &mut Vec<(Arc<str>, Value)>) -> Option<Value> {
     })
 }
 
+/// The results of all rounds of a loop over one domain.
+fn naive_rounds(
+    iterators: &[crate::ast::Iterator],
+    body: &Expr,
+    scope: &mut Vec<(Arc<str>, Value)>,
+) -> Option<Vec<Value>> {
+    let [iterator] = iterators else { return None };
+    let mut results = Vec::new();
+    for item in naive_domain(&iterator.domain, scope)? {
+        scope.push((iterator.name.clone(), item));
+        results.push(naive(body, scope)?);
+        scope.pop();
+    }
+    Some(results)
+}
+
 fn naive_domain(domain: &Domain, scope: &mut Vec<(Arc<str>, Value)>) -> Option<Vec<Value>> {
     match domain {
         Domain::List(list) => match naive(list, scope)? {
@@ -269,6 +261,16 @@ fn naive_domain(domain: &Domain, scope: &mut Vec<(Arc<str>, Value)>) -> Option<V
             Some(numbers.into_iter().map(Value::from).collect())
         }
     }
+}
+
+fn naive_comparison(operator: ComparisonOperator, left: &Value, right: &Value) -> Value {
+    let switches = Dialect::Dmn.switches();
+    let answer = match operator {
+        ComparisonOperator::Equal => value::equal(left, right, switches),
+        ComparisonOperator::NotEqual => value::equal(left, right, switches).map(|equal| !equal),
+        _ => value::compare(left, right, switches).map(|order| operator.holds(order)),
+    };
+    answer.map_or(Value::Null, Value::Boolean)
 }
 
 fn naive_arithmetic(operator: ArithmeticOperator, left: &Value, right: &Value) -> Value {
@@ -304,74 +306,76 @@ fn three_valued(answers: &[Value], deciding: bool) -> Value {
     }
 }
 
+/// Tokens, whole and broken.
+const PIECES: [&str; 64] = [
+    "if",
+    "then",
+    "else",
+    "for",
+    "in",
+    "return",
+    "some",
+    "every",
+    "satisfies",
+    "and",
+    "or",
+    "not",
+    "between",
+    "instance of",
+    "function",
+    "null",
+    "true",
+    "date",
+    "list",
+    "number",
+    "context<",
+    "(",
+    ")",
+    "[",
+    "]",
+    "{",
+    "}",
+    "<",
+    ">",
+    "<=",
+    "=",
+    "!=",
+    "+",
+    "-",
+    "*",
+    "**",
+    "/",
+    ".",
+    "..",
+    ",",
+    ":",
+    "@",
+    "?",
+    "\"x\"",
+    "\"",
+    "`a b`",
+    "`",
+    "1",
+    "0.5",
+    ".5",
+    "1e400",
+    "99999999999999999999999999999999999999999",
+    "a",
+    "items",
+    "order",
+    "x y",
+    "//",
+    "/*",
+    "*/",
+    "\n",
+    "\u{e9}",
+    "\u{1f600}",
+    "\\",
+    "#",
+];
+
 /// Any tokens in any order.
 fn soup(random: &mut Random) -> String {
-    const PIECES: [&str; 64] = [
-        "if",
-        "then",
-        "else",
-        "for",
-        "in",
-        "return",
-        "some",
-        "every",
-        "satisfies",
-        "and",
-        "or",
-        "not",
-        "between",
-        "instance of",
-        "function",
-        "null",
-        "true",
-        "date",
-        "list",
-        "number",
-        "context<",
-        "(",
-        ")",
-        "[",
-        "]",
-        "{",
-        "}",
-        "<",
-        ">",
-        "<=",
-        "=",
-        "!=",
-        "+",
-        "-",
-        "*",
-        "**",
-        "/",
-        ".",
-        "..",
-        ",",
-        ":",
-        "@",
-        "?",
-        "\"x\"",
-        "\"",
-        "`a b`",
-        "`",
-        "1",
-        "0.5",
-        ".5",
-        "1e400",
-        "99999999999999999999999999999999999999999",
-        "a",
-        "items",
-        "order",
-        "x y",
-        "//",
-        "/*",
-        "*/",
-        "\n",
-        "\u{e9}",
-        "\u{1f600}",
-        "\\",
-        "#",
-    ];
     let pieces: Vec<&str> = (0..random.below(14)).map(|_| random.pick(&PIECES)).collect();
     pieces.join(random.pick(&["", " "]))
 }

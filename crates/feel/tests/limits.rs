@@ -114,6 +114,17 @@ fn depth_of_expressions() {
 }
 
 #[test]
+fn an_expression_may_be_max_depth_nodes_high() {
+    use weir_feel::limits::compile::MAX_DEPTH_NODES;
+    let nested = |lists: usize| format!("{}1{}", "[".repeat(lists), "]".repeat(lists));
+    let compiled = |lists: usize| Expression::compile(&nested(lists), Dialect::Bpmn, &Names::default());
+    // The number is a node, too.
+    assert!(compiled(MAX_DEPTH_NODES - 1).is_ok());
+    let error = compiled(MAX_DEPTH_NODES).unwrap_err();
+    assert!(error.items()[0].message.contains("MAX_DEPTH_NODES"), "{error}");
+}
+
+#[test]
 fn long_chains_are_no_depth() {
     for operator in ["+", "*", "and", "or", "-"] {
         let text = vec!["1"; 10_000].join(&format!(" {operator} "));

@@ -41,7 +41,9 @@ pub(super) const BUILTINS: &[Builtin] = &[
     of_two!("overlaps before", overlaps_before, ("range1", "range2")),
     of_two!("overlaps after", overlaps_after, ("range1", "range2")),
     of_two!("finishes", finishes, ("point", "range"), ("range1", "range2")),
-    of_two!("finished by", finished_by, ("range", "point"), ("point", "range"), ("range1", "range2")),
+    of_two!("finished by", finished_by, ("range", "point"), ("range1", "range2")).only(Dialect::Dmn),
+    of_two!("finished by", finished_by, ("range", "point"), ("point", "range"), ("range1", "range2"))
+        .only(Dialect::Bpmn),
     of_two!("includes", includes, ("range", "point"), ("range1", "range2")),
     of_two!("during", during, ("point", "range"), ("range1", "range2")),
     of_two!("starts", starts, ("point", "range"), ("range1", "range2")),

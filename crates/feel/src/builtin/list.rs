@@ -9,10 +9,7 @@ use crate::value::{self, List, Value};
 
 pub(super) const BUILTINS: &[Builtin] = &[
     builtin("list contains", &[overload(&[required("list", LIST), required("element", ANY)], list_contains)]),
-    builtin(
-        "count",
-        &[overload(&[required("list", LIST)], count), overload(&[rest("list")], count).only(Dialect::Dmn)],
-    ),
+    builtin("count", &[overload(&[required("list", LIST)], count)]),
     builtin("all", &[overload(&[rest("list")], all)]),
     builtin("and", &[overload(&[rest("list")], all)]),
     builtin("any", &[overload(&[rest("list")], any)]),
@@ -198,6 +195,10 @@ fn concatenate(machine: &mut Machine<'_>, arguments: &[Value]) -> Result<Value, 
             Value::List(part) => {
                 machine.burn(part.len() as u64)?;
                 items.extend(part.iter().cloned());
+            }
+            // In the standard's dialect null is no list, nor the only item of one.
+            Value::Null if machine.switches().singleton_coercion => {
+                return Err(Stop::null("null is not a list"));
             }
             other => items.push(other.clone()),
         }

@@ -243,11 +243,18 @@ pub(crate) fn call_named(
     machine: &mut Machine<'_>,
     arguments: &[(Arc<str>, Value)],
 ) -> Result<Value, Stop> {
-    let taken = builtin
-        .overloads
-        .iter()
-        .enumerate()
-        .find_map(|(nth, overload)| Some((nth, overload, fit_named(overload, machine, arguments)?)));
+    let fitting = |in_order: bool| {
+        let mut overloads = builtin.overloads.iter().enumerate();
+        overloads.find_map(|(nth, overload)| {
+            let tried = !in_order || has_order(overload, arguments);
+            tried
+                .then(|| fit_named(overload, machine, arguments))
+                .flatten()
+                .map(|fitted| (nth, overload, fitted))
+        })
+    };
+    let in_order = if machine.switches().named_in_order { fitting(true) } else { None };
+    let taken = in_order.or_else(|| fitting(false));
     let values = || arguments.iter().map(|(_, value)| value);
     #[cfg(test)]
     tests::note(builtin, machine.dialect(), taken.as_ref().map(|taken| taken.0), true, values());
@@ -309,6 +316,12 @@ fn accept(parameter: &Parameter, switches: &Switches, argument: &Value) -> Optio
         _ if parameter.kinds == LIST => Some(Value::List(List::new(vec![argument.clone()]))),
         _ => None,
     }
+}
+
+/// Whether the parameters of these names have the order of the arguments.
+fn has_order(overload: &Overload, arguments: &[(Arc<str>, Value)]) -> bool {
+    let mut parameters = overload.parameters.iter();
+    arguments.iter().all(|(name, _)| parameters.any(|parameter| parameter.name == &**name))
 }
 
 fn fit_named(

@@ -42,7 +42,7 @@ pub(super) const BUILTINS: &[Builtin] = &[
             overload(&[required("from", STRING)], date_time_from),
             overload(&[required("from", DATE_TIME)], date_time_from).only(Dialect::Dmn),
             overload(&[required("date", DATE.or(DATE_TIME)), required("time", TIME)], date_time_of),
-            overload(&[required("date", DATE_TIME), required("time", STRING)], date_time_in_zone)
+            overload(&[required("date", DATE_TIME), required("timezone", STRING)], date_time_in_zone)
                 .only(Dialect::Bpmn),
         ],
     ),

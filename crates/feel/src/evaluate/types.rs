@@ -1,5 +1,7 @@
 //! `instance of`.
 
+use std::sync::Arc;
+
 use crate::ast::TypeExpr;
 use crate::machine::{Machine, Stop};
 use crate::names::Type;
@@ -50,10 +52,35 @@ pub(crate) fn conforms(value: &Value, of: &Type) -> bool {
             parameters.is_empty()
                 || match function.kind() {
                     FunctionKind::Builtin(_) => true,
-                    FunctionKind::Closure(closure) => closure.body.parameters.len() == parameters.len(),
-                    FunctionKind::Host(host) => host.parameters().len() == parameters.len(),
+                    FunctionKind::Closure(closure) => takes(&closure.body.parameters, parameters),
+                    FunctionKind::Host(host) => takes(host.parameters(), parameters),
                 }
         }
         (_, _) => false,
+    }
+}
+
+type Parameters = [(Arc<str>, Type)];
+
+/// Whether a function with these parameters takes all that one with the wanted parameters takes.
+fn takes(parameters: &Parameters, wanted: &Parameters) -> bool {
+    parameters.len() == wanted.len()
+        && parameters.iter().zip(wanted).all(|((_, of), (_, wanted))| is_subtype(wanted, of))
+}
+
+/// Whether every value of one type is of the other (DMN 1.5 clause 10.3.2.9.2).
+fn is_subtype(of: &Type, whole: &Type) -> bool {
+    match (of, whole) {
+        (_, Type::Any) => true,
+        (Type::List(item), Type::List(whole)) | (Type::Range(item), Type::Range(whole)) => {
+            is_subtype(item, whole)
+        }
+        (Type::Context(entries), Type::Context(whole)) => {
+            whole.iter().all(|(name, whole)| entries.get(name).is_some_and(|of| is_subtype(of, whole)))
+        }
+        (Type::Function(parameters, result), Type::Function(whole, whole_result)) => {
+            takes(parameters, whole) && is_subtype(result, whole_result)
+        }
+        (of, whole) => of == whole,
     }
 }
