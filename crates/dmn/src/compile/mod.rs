@@ -24,7 +24,7 @@ use crate::outcome::DecisionKind;
 use crate::types::{TypeId, Types};
 
 /// What one level of a boxed expression counts for in FEEL's depth of nodes.
-const BOXED_DEPTH_NODES: u32 = 2;
+const BOXED_DEPTH_NODES: u32 = 3;
 
 /// Compiles a model, the first, with the models that it imports.
 pub(crate) fn compile(models: &[Model], rules: &'static Rules, lenient: bool) -> Result<Graph, Diagnostics> {

@@ -215,4 +215,4 @@ impl Machine<'_> {
 }
 
 /// What a call of a host function counts for in the depth of nodes; the expressions that it evaluates count themselves.
-const HOST_DEPTH_NODES: u32 = 4;
+const HOST_DEPTH_NODES: u32 = 2;
