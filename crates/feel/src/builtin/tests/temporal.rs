@@ -82,7 +82,7 @@ pub(super) const DATE_AND_TIME: Table = &[
         "2020-07-31T14:27:30@America/Los_Angeles",
         "null!",
     ),
-    ("date and time(@\"2020-07-31T14:27:30\", \"Nowhere/Town\")", "null!", "null!"),
+    ("date and time(@\"2020-07-31T14:27:30\", \"Nowhere/Town\")", "error", "null!"),
     (
         "date and time(date: date(\"2017-01-01\"), time: time(\"23:59:01\"))",
         "2017-01-01T23:59:01",
