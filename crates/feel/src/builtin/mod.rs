@@ -224,17 +224,16 @@ pub(crate) fn call(
     machine: &mut Machine<'_>,
     arguments: &[Value],
 ) -> Result<Value, Stop> {
-    let taken = builtin
-        .overloads
-        .iter()
-        .enumerate()
-        .find_map(|(nth, overload)| Some((nth, overload, fit(overload, machine, arguments)?)));
-    #[cfg(test)]
-    tests::note(builtin, machine.dialect(), taken.as_ref().map(|taken| taken.0), false, arguments.iter());
-    match taken {
-        Some((_, overload, fitted)) => (overload.body)(machine, &fitted),
-        None => Err(illegal_arguments(arguments)),
+    for overload in builtin.overloads {
+        if let Some(fitted) = fit(overload, machine, arguments) {
+            #[cfg(test)]
+            tests::note(builtin, machine.dialect(), Some(overload), false, arguments.iter());
+            return (overload.body)(machine, &fitted);
+        }
     }
+    #[cfg(test)]
+    tests::note(builtin, machine.dialect(), None, false, arguments.iter());
+    Err(illegal_arguments(arguments))
 }
 
 /// Calls a built-in with named arguments; those left out are null.
@@ -244,13 +243,9 @@ pub(crate) fn call_named(
     arguments: &[(Arc<str>, Value)],
 ) -> Result<Value, Stop> {
     let fitting = |in_order: bool| {
-        let mut overloads = builtin.overloads.iter().enumerate();
-        overloads.find_map(|(nth, overload)| {
+        builtin.overloads.iter().find_map(|overload| {
             let tried = !in_order || has_order(overload, arguments);
-            tried
-                .then(|| fit_named(overload, machine, arguments))
-                .flatten()
-                .map(|fitted| (nth, overload, fitted))
+            tried.then(|| fit_named(overload, machine, arguments)).flatten().map(|fitted| (overload, fitted))
         })
     };
     let in_order = if machine.switches().named_in_order { fitting(true) } else { None };
@@ -259,7 +254,7 @@ pub(crate) fn call_named(
     #[cfg(test)]
     tests::note(builtin, machine.dialect(), taken.as_ref().map(|taken| taken.0), true, values());
     match taken {
-        Some((_, overload, fitted)) => (overload.body)(machine, &fitted),
+        Some((overload, fitted)) => (overload.body)(machine, &fitted),
         None => Err(illegal_arguments(&values().cloned().collect::<Vec<Value>>())),
     }
 }

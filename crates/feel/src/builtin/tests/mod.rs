@@ -86,10 +86,12 @@ thread_local! {
 pub(super) fn note<'v>(
     builtin: &'static Builtin,
     dialect: Dialect,
-    taken: Option<usize>,
+    taken: Option<&'static Overload>,
     named: bool,
     mut arguments: impl Iterator<Item = &'v Value>,
 ) {
+    let nth = |taken| builtin.overloads.iter().position(|overload| std::ptr::eq(overload, taken));
+    let taken = taken.and_then(nth);
     CALLS.with_borrow_mut(|calls| {
         let mut note = |way| calls.insert((builtin.name, dialect == Dialect::Dmn, way));
         match (taken, named) {
