@@ -39,6 +39,12 @@ pub(super) fn of(expr: &Expr) -> Depth {
     }
 }
 
+/// The depth of a function with that body: something must be left for whoever calls it.
+pub(super) fn of_function(body: &Expr) -> Depth {
+    let depth = of(body);
+    Depth { whole_nodes: depth.whole_nodes + 1, calls_nodes: depth.calls_nodes + 1 }
+}
+
 /// The depth of unary tests.
 pub(super) fn of_tests(tests: &UnaryTests) -> Depth {
     match tests {

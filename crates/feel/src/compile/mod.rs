@@ -287,7 +287,7 @@ impl<'n> Compiler<'n> {
         self.scopes.enter_function(parameters.iter().map(|(name, _)| name));
         let node = self.node(body);
         let captures = self.scopes.leave_function();
-        let body = FunctionBody { parameters: types, node, depth: depth::of(body) };
+        let body = FunctionBody { parameters: types, node, depth: depth::of_function(body) };
         NodeKind::Function(Box::new(FunctionNode { body: Arc::new(body), captures }))
     }
 

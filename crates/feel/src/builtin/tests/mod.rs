@@ -90,7 +90,9 @@ pub(super) fn note<'v>(
     named: bool,
     mut arguments: impl Iterator<Item = &'v Value>,
 ) {
-    let nth = |taken| builtin.overloads.iter().position(|overload| std::ptr::eq(overload, taken));
+    let nth = |taken: &'static Overload| {
+        builtin.overloads.iter().position(|overload| std::ptr::eq(overload, taken))
+    };
     let taken = taken.and_then(nth);
     CALLS.with_borrow_mut(|calls| {
         let mut note = |way| calls.insert((builtin.name, dialect == Dialect::Dmn, way));
