@@ -1,20 +1,147 @@
-//! `cargo xtask fuzz`: a long run of a fuzz target, by hand. The tests run the same entries on stable Rust, bounded.
+//! `cargo xtask fuzz`: a long run of a fuzz target, by hand, guided by coverage. The tests run the same entries, bounded.
+//!
+//! libFuzzer needs the compiler's coverage instrumentation only, which stable Rust has; the sanitizers, which need nightly, are left
+//! out: there is no unsafe code for them to look at.
 
-use std::process::Command;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use crate::run::{self, Failed, root};
+
+/// What makes the compiler instrument a program as libFuzzer wants it; arithmetic is checked.
+const INSTRUMENTED: &str = "--cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
+     -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
+     -Cllvm-args=-sanitizer-coverage-trace-compares -Cdebug-assertions -Coverflow-checks";
+
+/// The targets.
+pub(crate) const TARGETS: [&str; 8] = ["bpmn", "dmn", "feel", "json", "document", "batch", "journal", "grpc"];
+
+/// What a run came to.
+#[derive(Debug)]
+pub(crate) struct Fuzzed {
+    /// Inputs that were tried.
+    pub(crate) inputs: u64,
+    /// Places of the program that were reached.
+    pub(crate) covered: u64,
+    /// Inputs that reached something new and were kept.
+    pub(crate) kept: u64,
+}
 
 /// Runs a target of `fuzz/` for so many seconds.
 pub(crate) fn fuzz(target: &str, seconds: &str) -> Result<(), Failed> {
     let seconds: u64 =
         seconds.parse().map_err(|_| Failed(format!("{seconds} is not a number of seconds")))?;
-    let has_tool = Command::new("cargo").args(["+nightly", "fuzz", "--version"]).output();
-    if !has_tool.is_ok_and(|output| output.status.success()) {
-        let how = "rustup toolchain install nightly --profile minimal && cargo install cargo-fuzz --locked";
-        return Err(Failed(format!("cargo-fuzz on nightly Rust is not there; by hand: {how}")));
+    let fuzzed = run_target(target, seconds)?;
+    run::say(&format!("{target}: {fuzzed:?}"));
+    Ok(())
+}
+
+/// Runs a target; what it finds stays in `fuzz/artifacts`.
+pub(crate) fn run_target(target: &str, seconds: u64) -> Result<Fuzzed, Failed> {
+    if !TARGETS.contains(&target) {
+        return Err(Failed(format!("there is no target {target}; there are: {}", TARGETS.join(", "))));
     }
-    let limit = format!("-max_total_time={seconds}");
-    run::run(
-        Command::new("cargo").args(["+nightly", "fuzz", "run", target, "--", &limit]).current_dir(root()),
-    )
+    let program = build(target)?;
+    let (corpus, artifacts) = (prepared("corpus", target)?, prepared("artifacts", target)?);
+    sow(target, &corpus)?;
+    let output = Command::new(program)
+        .arg(&corpus)
+        .arg(format!("-artifact_prefix={}/", artifacts.display()))
+        .arg(format!("-max_total_time={seconds}"))
+        .args(["-timeout=20", "-rss_limit_mb=3000", "-print_final_stats=1"])
+        .output()
+        .map_err(Failed::io(format!("cannot run the target {target}")))?;
+    let log = String::from_utf8_lossy(&output.stderr);
+    if !output.status.success() {
+        let tail: Vec<_> = log.lines().rev().take(40).collect();
+        let tail: Vec<_> = tail.into_iter().rev().collect();
+        return Err(Failed(format!("the target {target} found something:\n{}", tail.join("\n"))));
+    }
+    Ok(read_log(&log))
+}
+
+fn build(target: &str) -> Result<PathBuf, Failed> {
+    let host = host()?;
+    let mut command = Command::new(env!("CARGO"));
+    command
+        .args([
+            "build",
+            "--release",
+            "--manifest-path",
+            "fuzz/Cargo.toml",
+            "--target",
+            &host,
+            "--bin",
+            target,
+        ])
+        .env("RUSTFLAGS", INSTRUMENTED)
+        .env("CARGO_TARGET_DIR", root().join("fuzz/target"))
+        .current_dir(root());
+    run::run(&mut command)?;
+    Ok(root().join("fuzz/target").join(host).join("release").join(target))
+}
+
+/// What this machine is: with a target of its own, build scripts are not instrumented.
+fn host() -> Result<String, Failed> {
+    let output = Command::new("rustc").arg("-vV").output().map_err(Failed::io("cannot run rustc"))?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let host = text.lines().find_map(|line| line.strip_prefix("host: "));
+    host.map(str::to_owned).ok_or_else(|| Failed("rustc does not say what its host is".to_owned()))
+}
+
+fn prepared(what: &str, target: &str) -> Result<PathBuf, Failed> {
+    let folder = root().join("fuzz").join(what).join(target);
+    fs::create_dir_all(&folder).map_err(Failed::io("cannot make a folder for the fuzzer"))?;
+    Ok(folder)
+}
+
+/// Files of the repository to begin with.
+fn sow(target: &str, corpus: &Path) -> Result<(), Failed> {
+    if !matches!(target, "bpmn" | "dmn") {
+        return Ok(());
+    }
+    let mut folders = vec![root().join("tests")];
+    while let Some(folder) = folders.pop() {
+        let entries = fs::read_dir(&folder).map_err(Failed::io("cannot read the tests"))?;
+        for path in entries.filter_map(|entry| Some(entry.ok()?.path())) {
+            let is_seed = path.extension().is_some_and(|suffix| suffix == target);
+            if path.is_dir() {
+                folders.push(path);
+            } else if is_seed && path.metadata().is_ok_and(|data| data.len() < 40_000) {
+                let name = path.to_string_lossy().replace(['/', '\\'], "_");
+                fs::copy(&path, corpus.join(name)).map_err(Failed::io("cannot copy a seed"))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The figures of libFuzzer's log.
+fn read_log(log: &str) -> Fuzzed {
+    let number = |text: &str| text.trim().parse().unwrap_or(0);
+    let last = |name: &str| {
+        let lines = log.lines().rev();
+        let found = lines.filter_map(|line| line.split_once(name)).next();
+        found.map_or(0, |(_, rest)| number(rest.split_whitespace().next().unwrap_or("")))
+    };
+    Fuzzed {
+        inputs: last("stat::number_of_executed_units:"),
+        covered: last("cov: "),
+        kept: last("stat::new_units_added:"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::read_log;
+
+    #[test]
+    fn figures_are_read_from_the_log() {
+        let log = "#10 INITED cov: 5 ft: 6\n#20 NEW    cov: 7 ft: 9\nstat::number_of_executed_units: 20\nstat::new_units_added: 3\n";
+        let fuzzed = read_log(log);
+        assert_eq!((fuzzed.inputs, fuzzed.covered, fuzzed.kept), (20, 7, 3));
+    }
 }

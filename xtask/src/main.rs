@@ -5,6 +5,7 @@ mod docs;
 mod fuzz;
 mod kill9;
 mod metadata;
+mod proof;
 mod run;
 mod server;
 mod source;
@@ -23,7 +24,8 @@ const HELP: &str = "cargo xtask COMMAND
   tidy                what a reviewer would nag about: walls between crates, names, lengths, licences, documents
   ratchet             writes xtask/ratchet.txt anew after something long was made shorter
   docs                writes the documents that are made from the code
-  fuzz TARGET SECONDS one of the fuzz targets, with cargo-fuzz on nightly Rust
+  fuzz TARGET SECONDS one of the fuzz targets, guided by coverage
+  proof [--hours N]   the whole battery for a few minutes or N hours; writes RELIABILITY.md
   clients [NAME...]   the published clients (python, node-sdk, node-rest, java-zeebe, java-grpc, java-rest) against the release binary
   kill9 [KILLS]       clients at work while the server is killed (25 times), then every acknowledged instance accounted for
   help                this text";
@@ -37,6 +39,7 @@ fn main() -> ExitCode {
         ["ratchet"] => tidy::ratchet(),
         ["docs"] => docs::docs(),
         ["fuzz", target, seconds] => fuzz::fuzz(target, seconds),
+        ["proof", arguments @ ..] => proof::proof(arguments),
         ["clients", names @ ..] => clients::run(names),
         ["kill9"] => kill9::run(kill9::KILLS),
         ["kill9", kills] => match kills.parse() {

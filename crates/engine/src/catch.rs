@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use weir_bpmn::process::{CatchEvent, ElementIdx, ElementKind, MessageCatch, TimerDefinition};
+use weir_canary::{Canary, planted};
 
 use crate::{
     event::Event,
@@ -141,7 +142,8 @@ fn open_message(
 
 /// Ends all waiting on behalf of `owner`.
 pub(crate) fn close(tx: &mut Tx<'_>, owner: ElementKey) {
-    close_those(tx, owner, |_| true);
+    let leaks = planted(Canary::WaitLeaks) && tx.at(owner).is_some_and(|at| at.row.job.is_some());
+    close_those(tx, owner, |_| !leaks);
 }
 
 /// Ends the waiting of a scope's event sub-processes; its boundary events go on.

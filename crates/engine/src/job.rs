@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use weir_bpmn::process::{ElementKind, JobDefinition};
+use weir_canary::{Canary, planted};
 use weir_feel::Value;
 
 use crate::{
@@ -175,6 +176,7 @@ fn workable(tx: &Tx<'_>, key: JobKey, verb: &str) -> Result<Arc<Job>, Rejection>
     };
     let phase = match job.phase {
         JobPhase::Activatable | JobPhase::Activated => return Ok(job),
+        JobPhase::Failed | JobPhase::ErrorThrown if planted(Canary::LateCompletionTaken) => return Ok(job),
         JobPhase::Failed => "FAILED",
         JobPhase::ErrorThrown => "ERROR_THROWN",
     };
@@ -185,7 +187,12 @@ fn workable(tx: &Tx<'_>, key: JobKey, verb: &str) -> Result<Arc<Job>, Rejection>
 pub(crate) fn complete(tx: &mut Tx<'_>, key: JobKey, variables: Document) {
     let job = match workable(tx, key, "complete") {
         Ok(job) => job,
-        Err(rejection) => return tx.answer(Err(rejection)),
+        Err(rejection) => {
+            if planted(Canary::RefusedChangesStay) {
+                tx.emit(Event::JobRetriesUpdated { key, retries: 99 });
+            }
+            return tx.answer(Err(rejection));
+        }
     };
     tx.emit(Event::JobCompleted(key));
     if let Some(at) = tx.at(job.element) {
@@ -284,7 +291,10 @@ fn updatable(
 pub(crate) fn hand_back(tx: &mut Tx<'_>, activation: Activation) {
     let Activation { job: key, deadline_ms } = activation;
     let row = tx.state().jobs.get(&key);
-    if row.is_some_and(|job| job.phase == JobPhase::Activated && job.due_ms == deadline_ms) {
+    if row.is_some_and(|job| {
+        job.phase == JobPhase::Activated
+            && (job.due_ms == deadline_ms || planted(Canary::HandedBackByAnother))
+    }) {
         tx.emit(Event::JobFreed { key, reason: JobFreedReason::Yielded });
         offer(tx, key);
     }

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use weir_bpmn::process::ElementIdx;
+use weir_canary::{Canary, planted};
 
 use crate::{
     catch,
@@ -256,7 +257,9 @@ pub(crate) fn refused(tx: &mut Tx<'_>, subscription: SubscriptionKey, message: M
     if tx.state().subscriptions.contains(&subscription) {
         tx.emit(Event::SubscriptionClosed(subscription));
     }
-    correlate(tx, message);
+    if !planted(Canary::RefusedMessageLost) {
+        correlate(tx, message);
+    }
     settle(tx, message);
 }
 

@@ -1,5 +1,7 @@
 //! The whole public face of a partition: make one, handle commands, apply batches, ask when it wants to be called.
 
+use weir_canary::{Canary, planted};
+
 use crate::{
     apply,
     command::Command,
@@ -63,10 +65,17 @@ impl Partition {
         command: Command,
         demand: &mut dyn Demand,
     ) -> Output {
-        let now_ms = now_ms.max(self.state.last_ms());
+        let now_ms = match (planted(Canary::TimeGoesBack), planted(Canary::ClockRead)) {
+            (true, _) => now_ms,
+            (_, true) => weir_canary::machine_clock_ms().max(self.state.last_ms()),
+            (false, false) => now_ms.max(self.state.last_ms()),
+        };
         let mut tx = Tx::new(&mut self.state, &self.definitions, &self.settings, now_ms, request, demand);
         handle::handle(&mut tx, command);
-        let events = std::mem::take(&mut tx.events);
+        let mut events = std::mem::take(&mut tx.events);
+        if planted(Canary::RefusedChangesStay) && tx.answers.iter().any(|answer| answer.result.is_err()) {
+            events.clear();
+        }
         let batch = (!events.is_empty()).then(|| Batch { at_ms: now_ms, counter: tx.seal(), events });
         let Tx { answers, pushes, mail, .. } = tx;
         Output { batch, answers, pushes, mail, more: !self.state.deferred.is_empty() }

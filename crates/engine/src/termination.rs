@@ -3,6 +3,7 @@
 use std::ops::Bound;
 
 use weir_bpmn::process::{ElementIdx, ElementKind};
+use weir_canary::{Canary, planted};
 
 use crate::{
     catch,
@@ -45,8 +46,11 @@ pub(crate) fn terminate(tx: &mut Tx<'_>, key: ElementKey) {
 /// Ends the next children of a scope.
 pub(crate) fn terminate_children(tx: &mut Tx<'_>, scope: ElementKey, after: ElementKey) {
     let range = (Bound::Excluded((scope, after)), Bound::Included((scope, ElementKey(u64::MAX))));
-    let children: Vec<ElementKey> =
+    let mut children: Vec<ElementKey> =
         tx.state().children.range(range).take(CHILDREN_PER_STEP).map(|((_, child), _)| *child).collect();
+    if planted(Canary::HashOrder) {
+        weir_canary::shuffle(&mut children);
+    }
     for child in &children {
         tx.then(Step::Terminate(*child));
     }

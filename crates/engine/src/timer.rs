@@ -6,6 +6,7 @@ use weir_bpmn::{
     process::{ElementIdx, Expr, TimerDefinition},
     timer::{self as spec, Cycle, Interval, Repetitions},
 };
+use weir_canary::{Canary, planted};
 use weir_feel::{Dialect, Value};
 
 use crate::{
@@ -134,7 +135,8 @@ pub(crate) fn time_passed(tx: &mut Tx<'_>) {
         let job = state.job_dues.first().map(|((due, key), _)| (*due, Waiter::Job(*key)));
         let message = state.message_dues.first().map(|((due, key), _)| (*due, Waiter::Message(*key)));
         let first = [timer, job, message].into_iter().flatten().min_by_key(|(due, _)| *due);
-        match first.filter(|(due, _)| *due <= tx.now_ms) {
+        let early_ms = if planted(Canary::TimedOutEarly) { 500 } else { 0 };
+        match first.filter(|(due, _)| *due <= tx.now_ms + early_ms) {
             Some((_, Waiter::Timer(key))) => fire(tx, key),
             Some((_, Waiter::Job(key))) => job::due(tx, key),
             Some((_, Waiter::Message(key))) => message::due(tx, key),
@@ -164,7 +166,7 @@ fn fire(tx: &mut Tx<'_>, key: TimerKey) {
 /// Starts the next round of a cycle: due an interval after this one was due, so that missed rounds are caught up.
 fn repeat(tx: &mut Tx<'_>, timer: &Timer) {
     let Some(text) = &timer.cycle else { return };
-    if timer.repetitions == Some(0) {
+    if timer.repetitions == Some(0) && !planted(Canary::TimerFiresAgain) {
         return;
     }
     let Ok(cycle) = Cycle::parse(text) else { return };
@@ -174,7 +176,7 @@ fn repeat(tx: &mut Tx<'_>, timer: &Timer) {
         Cycle::Cron(_) => tx.now_ms,
     };
     let Some(due_ms) = cycle.next_due_ms(timer.due_ms, from_ms, tx.settings.zone) else { return };
-    let repetitions = timer.repetitions.map(|left| left - 1);
+    let repetitions = timer.repetitions.map(|left| left.saturating_sub(1));
     let key = TimerKey(tx.next_key());
     tx.emit(Event::TimerCreated { key, timer: Timer { due_ms, repetitions, ..timer.clone() } });
 }

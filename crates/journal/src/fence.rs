@@ -7,6 +7,8 @@
 //! - a record counts if it is of the epoch in force, has the next sequence, and is chained to the last record that counted;
 //! - everything else is as if it were not there.
 
+use weir_canary::{Canary, planted};
+
 use crate::{ChainHash, Epoch, Record, Tail};
 
 /// One entry of such a log.
@@ -50,7 +52,7 @@ impl Fence {
                 counts
             }
             Entry::Record { record, previous } => {
-                let counts = record.epoch == self.tail.epoch
+                let counts = (record.epoch == self.tail.epoch || planted(Canary::EpochNotRead))
                     && record.sequence == self.tail.last_sequence.next()
                     && *previous == self.tail.last_hash;
                 if counts {
@@ -60,5 +62,52 @@ impl Fence {
                 counts
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{PartitionId, Sequence};
+
+    fn record(epoch: u64, sequence: u64, payload: &[u8]) -> Record<'_> {
+        Record { partition: PartitionId(1), epoch: Epoch(epoch), sequence: Sequence(sequence), payload }
+    }
+
+    fn claim(epoch: u64, owner: u64) -> Entry<'static> {
+        Entry::Claim { epoch: Epoch(epoch), owner }
+    }
+
+    #[test]
+    fn only_the_next_epoch_can_be_claimed_and_the_first_claim_wins() {
+        let mut fence = Fence::default();
+        assert!(fence.admit(&claim(1, 10)));
+        assert!(!fence.admit(&claim(1, 11)), "the epoch is taken");
+        assert!(
+            !fence.admit(&claim(3, 12)),
+            "an epoch was left out: the claimant did not read the journal to its end"
+        );
+        assert_eq!((fence.tail.epoch, fence.owner), (Epoch(1), 10));
+        assert!(fence.admit(&claim(2, 13)));
+        assert!(!fence.admit(&claim(1, 14)), "an old claim that came late");
+        assert_eq!((fence.tail.epoch, fence.owner), (Epoch(2), 13));
+    }
+
+    #[test]
+    fn a_record_counts_only_under_the_epoch_in_force_in_order_and_chained() {
+        let mut fence = Fence::default();
+        fence.admit(&claim(1, 10));
+        let first = record(1, 1, b"first");
+        let start = fence.tail.last_hash;
+        assert!(fence.admit(&Entry::Record { record: first, previous: start }));
+        let hash = fence.tail.last_hash;
+        assert!(!fence.admit(&Entry::Record { record: first, previous: start }), "it came twice");
+        assert!(!fence.admit(&Entry::Record { record: record(1, 3, b"third"), previous: hash }), "a gap");
+        let other = record(1, 2, b"second");
+        assert!(!fence.admit(&Entry::Record { record: other, previous: start }), "chained to something else");
+        fence.admit(&claim(2, 11));
+        assert!(!fence.admit(&Entry::Record { record: other, previous: hash }), "of an older epoch");
+        assert!(fence.admit(&Entry::Record { record: record(2, 2, b"second"), previous: hash }));
+        assert_eq!(fence.tail.last_sequence, Sequence(2));
     }
 }

@@ -8,6 +8,8 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use weir_canary::{Canary, planted};
+
 use crate::{
     AppendError, ChainHash, Claim, Epoch, Failure, Journal, JournalError, OwnedRecord, PartitionId, Reader,
     Record, Records, Sequence, Tail,
@@ -16,7 +18,7 @@ use crate::{
 };
 
 /// How often each treachery happens, in percent of what is sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Treachery {
     /// It never arrives, and the sender does not know.
     pub lost_percent: usize,
@@ -92,6 +94,11 @@ impl TreacherousStore {
     /// A new handle, as a process that starts gets one.
     pub fn open(&self) -> TreacherousJournal {
         TreacherousJournal { store: self.clone(), claimed: BTreeMap::new() }
+    }
+
+    /// From now on it is as treacherous as this; what is on the way stays on the way.
+    pub fn set_treachery(&self, treachery: Treachery) {
+        self.lock().treachery = treachery;
     }
 
     fn lock(&self) -> MutexGuard<'_, Log> {
@@ -199,7 +206,12 @@ impl Journal for TreacherousJournal {
         let mut log = self.store.lock();
         log.owners += 1;
         let (owner, epoch) = (log.owners, log.fence(partition).tail.epoch.next());
-        self.claimed.remove(&partition);
+        if let Some(claimed) = self.claimed.remove(&partition).filter(|_| planted(Canary::ClaimKept)) {
+            self.claimed.insert(partition, claimed);
+            let tail = log.fence(partition).tail;
+            let (last_sequence, last_hash) = (tail.last_sequence, tail.last_hash);
+            return Ok(Claim { epoch: claimed.0, last_sequence, last_hash });
+        }
         let answered = log.send(vec![(partition, Sent::Claim { epoch, owner })]);
         let fence = log.fence(partition);
         if !answered || fence.owner != owner {
@@ -228,7 +240,7 @@ impl Journal for TreacherousJournal {
         }
         // What is on its way may still arrive, so this epoch must not go on.
         let touched: BTreeSet<_> = records.iter().map(|record| record.partition).collect();
-        self.claimed.retain(|partition, _| !touched.contains(partition));
+        self.claimed.retain(|partition, _| !touched.contains(partition) || planted(Canary::ClaimKept));
         Err(AppendError::Unknown(no_answer("appending to")))
     }
 
@@ -268,5 +280,26 @@ impl Reader for TreacherousStore {
             .copied()
             .filter(|partition| log.fence(*partition).tail.epoch.0 > 0)
             .collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn after_an_append_that_nobody_knows_of_the_partition_must_be_claimed_again() {
+        let store = TreacherousStore::new(1, Treachery::default());
+        let mut journal = store.open();
+        let partition = PartitionId(1);
+        let epoch = journal.claim(partition).unwrap().epoch;
+        let record = |number, epoch| Record { partition, epoch, sequence: Sequence(number), payload: b"one" };
+        store.set_treachery(Treachery { late_percent: 100, ..Treachery::default() });
+        assert!(matches!(journal.append(&[record(1, epoch)]), Err(AppendError::Unknown(_))));
+        store.set_treachery(Treachery::default());
+        assert!(matches!(journal.append(&[record(1, epoch)]), Err(AppendError::Fenced { .. })));
+        let claim = journal.claim(partition).unwrap();
+        assert_eq!(claim.epoch, epoch.next());
+        journal.append(&[record(claim.last_sequence.0 + 1, claim.epoch)]).unwrap();
     }
 }

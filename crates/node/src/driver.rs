@@ -9,6 +9,7 @@ use std::{
     sync::Arc,
 };
 
+use weir_canary::{Canary, planted};
 use weir_engine::{
     Answer, Output, Partition, Push, RequestId,
     command::{ActivatedJob, Activation, Command, Reply},
@@ -190,7 +191,8 @@ impl Driver {
             acknowledge_at_ms: None,
             unfinished: VecDeque::new(),
             observed: false,
-            now_ms: 0,
+            // What was due before the last record is due, whatever the clock says.
+            now_ms: led.iter().map(|led| led.partition.state().last_ms()).max().unwrap_or(0),
             led,
         };
         for led in &driver.led {
@@ -216,7 +218,7 @@ impl Driver {
 
     /// Takes one input at `now_ms`; what has to be done is appended to `actions`.
     pub fn step(&mut self, now_ms: i64, input: Input, actions: &mut Vec<Action>) {
-        self.now_ms = self.now_ms.max(now_ms);
+        self.now_ms = if planted(Canary::TimeGoesBack) { now_ms } else { self.now_ms.max(now_ms) };
         match input {
             Input::Command { partition, request, command } => self.run(partition, request, command),
             Input::Wait(waiter) => {
@@ -239,7 +241,12 @@ impl Driver {
             }
             Input::Appended => self.appended(actions),
             Input::TimePassed => self.time_passed(),
-            Input::CheckpointWanted(partition) => self.checkpoint(partition),
+            Input::CheckpointWanted(partition) => {
+                self.checkpoint(partition);
+                if planted(Canary::CheckpointTooEarly) {
+                    actions.append(&mut self.open.checkpoints);
+                }
+            }
         }
     }
 
@@ -267,6 +274,9 @@ impl Driver {
                 true => self.appended(actions),
                 false => actions.push(Action::Append(records)),
             }
+            if planted(Canary::ReleasedBeforeDurable) {
+                self.release(actions);
+            }
         }
     }
 
@@ -274,6 +284,11 @@ impl Driver {
     pub fn next_due_ms(&self) -> Option<i64> {
         let due = self.led.iter().filter_map(|led| led.partition.next_due_ms()).min();
         [due, self.acknowledge_at_ms].into_iter().flatten().min()
+    }
+
+    /// Whether [`Input::TimePassed`] has something to do at `clock_ms`, or had before the clock went back.
+    pub fn is_due(&self, clock_ms: i64) -> bool {
+        self.next_due_ms().is_some_and(|due| due <= clock_ms.max(self.now_ms))
     }
 
     /// Whether a poll got jobs in the group that is being decided, and so is about to end.
@@ -334,24 +349,37 @@ impl Driver {
 
     /// The group on its way is durable: its effects are released, its mail delivered.
     fn appended(&mut self, actions: &mut Vec<Action>) {
+        self.release(actions);
         let Some(group) = self.in_flight.take() else { return };
-        actions.extend(group.observed.into_iter().map(Action::Observe));
-        for Answer { request, result, .. } in group.answers {
-            actions.push(Action::Answer { request, result });
-        }
-        for Push { taker, job } in group.pushes {
-            actions.push(Action::Push { taker, job: Box::new(job) });
-        }
-        actions.extend(group.ended_polls.into_iter().map(Action::PollEnded));
-        actions.extend(group.checkpoints);
         self.held.extend(group.held);
         for (receiver, sender, sequence) in group.taken {
             self.taken(receiver, sender, sequence, actions);
         }
         for Parcel { from, to, sequence, mail } in group.mail {
             self.run(to, None, Command::Mail { from, sequence, mail });
-            self.open.taken.push((to, from, sequence));
+            // What was passed over, because a piece before it is still to come, was not taken.
+            let receiver = self.led.get(usize::from(to.0).wrapping_sub(1));
+            if receiver.is_some_and(|led| led.partition.last_mail_from(from) >= sequence) {
+                self.open.taken.push((to, from, sequence));
+            }
         }
+    }
+
+    /// What waited for the group on its way comes out.
+    fn release(&mut self, actions: &mut Vec<Action>) {
+        let Some(group) = &mut self.in_flight else { return };
+        actions.extend(group.observed.drain(..).map(Action::Observe));
+        for Answer { request, result, .. } in group.answers.drain(..) {
+            actions.push(Action::Answer { request, result });
+        }
+        for Push { taker, job } in group.pushes.drain(..) {
+            if planted(Canary::PushedTwice) {
+                actions.push(Action::Push { taker, job: Box::new(job.clone()) });
+            }
+            actions.push(Action::Push { taker, job: Box::new(job) });
+        }
+        actions.extend(group.ended_polls.drain(..).map(Action::PollEnded));
+        actions.append(&mut group.checkpoints);
     }
 
     /// A piece of mail was taken durably: answers that waited for it are free, and its sender is told some time.

@@ -137,7 +137,7 @@ impl Shell {
                 message = if taken < INPUTS_PER_TURN { self.inbox.try_recv().ok() } else { None };
             }
             self.quiet = taken < INPUTS_PER_TURN && !self.driver.is_unfinished();
-            if self.driver.next_due_ms().is_some_and(|due| due <= self.clock.now_ms()) {
+            if self.driver.is_due(self.clock.now_ms()) {
                 self.driver.step(self.clock.now_ms(), Input::TimePassed, &mut actions);
             }
             self.driver.go_on();
@@ -160,7 +160,7 @@ impl Shell {
         }
         let now_ms = self.clock.now_ms();
         let wait = match self.driver.next_due_ms() {
-            Some(due) if due <= now_ms => return self.inbox.try_recv().ok(),
+            Some(_) if self.driver.is_due(now_ms) => return self.inbox.try_recv().ok(),
             Some(due) if !self.clock.is_pinned() => Duration::from_millis((due - now_ms) as u64),
             Some(_) | None => Duration::from_secs(3600),
         };

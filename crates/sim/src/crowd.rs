@@ -1,28 +1,26 @@
 //! The clients and workers of a world: what they do, and what they were promised.
 
+mod act;
+mod help;
+mod work;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use weir_engine::{
     RequestId,
-    command::{
-        ActivateJobs, ActivatedJob, Command, CreateInstance, FailJob, ProcessRef, PublishMessage, Reply,
-        Resource, ThrowError, WithResult,
-    },
+    command::{ActivateJobs, ActivatedJob, Command, PublishMessage, Reply, Resource},
     document::Document,
     key::{ElementKey, IncidentKey, JobKey, PartitionId},
-    rejection::Rejection,
-    state::row::IncidentKind,
+    rejection::{Rejection, RejectionCode},
 };
 use weir_journal::random::SplitMix;
-use weir_node::{
-    demand::{TakerId, Waiter},
-    driver::Input,
-};
+use weir_node::{SubmitError, admission::Place, demand::TakerId, driver::Input};
 
 use crate::{
     ledger::{Violation, broken},
     machine::{Machine, Released},
-    model::{self, ERROR_CODES, Family},
+    model::{self, Family},
+    situations::Situation,
 };
 
 /// What a caller asked and has no answer to.
@@ -30,10 +28,14 @@ use crate::{
 enum Asked {
     Deploy,
     Create,
+    Correlate,
+    Publish,
     Activate,
     Complete(JobKey),
     Cancel(ElementKey),
     Resolve(IncidentKey),
+    Decide,
+    Delete,
     Other,
 }
 
@@ -44,13 +46,25 @@ struct Worker {
     credit: usize,
 }
 
+/// A step of chaos: its number, its numbers, the machine and what its clock shows.
+pub struct Turn<'a> {
+    /// The number of the step.
+    pub step: u64,
+    /// Its own random numbers.
+    pub random: &'a mut SplitMix,
+    /// The machine.
+    pub machine: &'a mut Machine,
+    /// What the machine's clock shows, in milliseconds since 1970.
+    pub now_ms: i64,
+}
+
 /// All clients.
 pub struct Crowd {
     families: Vec<Family>,
     message_names: Vec<String>,
     most_instances: usize,
     created: usize,
-    asked: BTreeMap<RequestId, Asked>,
+    asked: BTreeMap<RequestId, (Asked, Option<Place>)>,
     next_request: u64,
     next_taker: TakerId,
     workers: BTreeMap<TakerId, Worker>,
@@ -64,6 +78,10 @@ pub struct Crowd {
     cancelled: BTreeSet<ElementKey>,
     resolved: BTreeSet<IncidentKey>,
     is_deployed: bool,
+    /// Whether some instance was to begin in the middle.
+    has_middles: bool,
+    /// How often healing sent a message, or found none to send.
+    helped: usize,
     /// Jobs that workers got, until when, and how often.
     given: BTreeMap<(JobKey, i64), usize>,
     /// What happened, a line a step.
@@ -95,6 +113,8 @@ impl Crowd {
             cancelled: BTreeSet::new(),
             resolved: BTreeSet::new(),
             is_deployed: false,
+            has_middles: false,
+            helped: 0,
             given: BTreeMap::new(),
             story: Vec::new(),
         }
@@ -110,6 +130,7 @@ impl Crowd {
         self.story.push(line.into());
     }
 
+    /// Asks at the door; refused there, nothing happens.
     fn ask(
         &mut self,
         machine: &mut Machine,
@@ -118,9 +139,31 @@ impl Crowd {
         asked: Asked,
         command: Command,
     ) -> Result<(), Violation> {
+        let brings_work = matches!(
+            command,
+            Command::CreateInstance(_)
+                | Command::PublishMessage(_)
+                | Command::CorrelateMessage(_)
+                | Command::EvaluateDecision { .. }
+                | Command::EvaluateExpression { .. }
+                | Command::SetVariables { .. }
+        );
+        let in_flight = machine.admission.in_flight();
+        let place = match machine.admission.enter(&command) {
+            Ok(place) => place,
+            Err(SubmitError::Overloaded(_)) => {
+                let is_full = machine.admission.is_disk_full();
+                machine.note(if is_full { Situation::RefusedWhileFull } else { Situation::DoorFull });
+                return Ok(());
+            }
+            Err(other) => return broken(format!("the door refuses a command with {other}")),
+        };
+        if brings_work && in_flight >= machine.door() {
+            return broken(format!("{in_flight} commands are in flight, and more work is let in"));
+        }
         self.next_request += 1;
         let request = RequestId(self.next_request);
-        self.asked.insert(request, asked);
+        self.asked.insert(request, (asked, Some(place)));
         machine.input(now_ms, Input::Command { partition, request: Some(request), command })
     }
 
@@ -129,11 +172,12 @@ impl Crowd {
     /// # Errors
     /// A promise was broken.
     pub fn deploy(&mut self, machine: &mut Machine, now_ms: i64) -> Result<(), Violation> {
-        let resources = self.families.iter().enumerate().map(|(number, family)| Resource {
+        let models = self.families.iter().enumerate().map(|(number, family)| Resource {
             name: format!("{number}.bpmn").into(),
             content: model::to_xml(family).into_bytes().into(),
         });
-        let command = Command::Deploy(resources.collect());
+        let decision = Resource { name: "d.dmn".into(), content: model::decision_xml().into_bytes().into() };
+        let command = Command::Deploy(models.chain([decision]).collect());
         self.ask(machine, now_ms, PartitionId::DEPLOYMENT, Asked::Deploy, command)
     }
 
@@ -173,6 +217,7 @@ impl Crowd {
                     }
                 },
                 Released::PollEnded(taker) => {
+                    machine.note(Situation::PollServed);
                     self.workers.remove(&taker);
                 }
             }
@@ -195,23 +240,46 @@ impl Crowd {
         &mut self,
         request: RequestId,
         result: Result<Reply, Rejection>,
-        machine: &Machine,
+        machine: &mut Machine,
     ) -> Result<(), Violation> {
         // Nobody waits: the answer to somebody of before the crash.
-        let Some(asked) = self.asked.remove(&request) else { return Ok(()) };
-        let reply = match result {
-            Ok(reply) => reply,
-            Err(rejection) => {
-                self.note(format!("     {asked:?} is refused: {rejection}"));
-                if matches!(asked, Asked::Deploy) {
-                    return broken(format!("a process that was drawn is not accepted: {rejection}"));
-                }
-                return Ok(());
+        let Some((asked, _place)) = self.asked.remove(&request) else { return Ok(()) };
+        match result {
+            Ok(reply) => self.granted(asked, reply, machine),
+            Err(rejection) => self.refused(&asked, &rejection, machine),
+        }
+    }
+
+    fn refused(
+        &mut self,
+        asked: &Asked,
+        rejection: &Rejection,
+        machine: &mut Machine,
+    ) -> Result<(), Violation> {
+        self.note(format!("     {asked:?} is refused: {rejection}"));
+        match (asked, rejection.code) {
+            (Asked::Deploy, _) => {
+                return broken(format!("a process that was drawn is not accepted: {rejection}"));
             }
-        };
+            (Asked::Correlate, RejectionCode::NotFound) => machine.note(Situation::CorrelatedWithNobody),
+            (Asked::Publish, RejectionCode::AlreadyExists) => machine.note(Situation::SameMessageRefused),
+            (Asked::Complete(job), _) => {
+                let again = machine.ledger.is_completed(*job);
+                machine.ledger.seen.note_if(again, Situation::SecondCompletionRefused);
+            }
+            (_, RejectionCode::NotFound) => machine.note(Situation::UnknownKeyRefused),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn granted(&mut self, asked: Asked, reply: Reply, machine: &mut Machine) -> Result<(), Violation> {
         match (asked, reply) {
             (Asked::Deploy, _) => self.is_deployed = true,
             (Asked::Create, Reply::InstanceCreated(created)) => self.instances.push(created.instance),
+            (Asked::Create, Reply::InstanceCompleted { .. }) => machine.note(Situation::ResultDelivered),
+            (Asked::Correlate, _) => machine.note(Situation::CorrelatedAtOnce),
+            (Asked::Decide, _) => machine.note(Situation::DecisionEvaluated),
             (Asked::Activate, Reply::JobsActivated { jobs, .. }) => {
                 for job in jobs {
                     self.take(job)?;
@@ -231,6 +299,7 @@ impl Crowd {
                         "the end of instance {instance:?} was acknowledged before it was durable"
                     ));
                 }
+                machine.note(Situation::InstanceCancelled);
                 self.cancelled.insert(instance);
             }
             (Asked::Resolve(incident), _) => {
@@ -241,351 +310,39 @@ impl Crowd {
                 }
                 self.resolved.insert(incident);
             }
-            (Asked::Create | Asked::Activate | Asked::Other, _) => {}
+            (Asked::Create | Asked::Activate | Asked::Publish | Asked::Delete | Asked::Other, _) => {}
         }
         Ok(())
     }
 
-    /// One of the clients does something.
+    /// At rest, no job waits for a worker that waits for it, and no kept message for a subscription that is free.
     ///
     /// # Errors
-    /// A promise was broken.
-    pub fn act(
-        &mut self,
-        step: u64,
-        random: &mut SplitMix,
-        machine: &mut Machine,
-        now_ms: i64,
-    ) -> Result<(), Violation> {
-        match random.below(100) {
-            0..15 => self.create(step, random, machine, now_ms),
-            15..27 => self.begin_to_wait(step, random, machine, now_ms),
-            27..31 => self.end_waiting(step, machine, now_ms),
-            31..36 => self.give_credit(step, random, machine, now_ms),
-            36..40 => self.activate(step, random, machine, now_ms),
-            40..72 => self.work(step, random, machine, now_ms),
-            72..76 => self.work_again(step, random, machine, now_ms),
-            76..88 => self.publish(step, random, machine, now_ms),
-            88..91 => self.cancel(step, random, machine, now_ms),
-            91..95 => self.set_variables(step, random, machine, now_ms),
-            _ => self.resolve(step, random, machine, now_ms),
-        }
-    }
-
-    fn create(
-        &mut self,
-        step: u64,
-        random: &mut SplitMix,
-        machine: &mut Machine,
-        now_ms: i64,
-    ) -> Result<(), Violation> {
-        if !self.is_deployed || self.created >= self.most_instances {
-            return Ok(());
-        }
-        let family = &self.families[random.below(self.families.len())];
-        let process = family.models[0].id.clone();
-        let variables = format!("{{\"key\":\"k{}\",{}}}", self.created, numbers(random));
-        self.created += 1;
-        self.note(format!("{step}: create an instance of {process} with {variables}"));
-        let command = Command::CreateInstance(CreateInstance {
-            process: ProcessRef::Latest(process.into()),
-            variables: document(&variables)?,
-            start_at: Vec::new(),
-            with_result: random.percent(20).then(WithResult::default),
-        });
-        let partition = PartitionId(1 + random.below(usize::from(machine.partitions())) as u16);
-        self.ask(machine, now_ms, partition, Asked::Create, command)
-    }
-
-    fn begin_to_wait(
-        &mut self,
-        step: u64,
-        random: &mut SplitMix,
-        machine: &mut Machine,
-        now_ms: i64,
-    ) -> Result<(), Violation> {
-        if self.workers.len() >= 3 {
-            return Ok(());
-        }
-        self.next_taker += 1;
-        let (id, poll, credit) = (self.next_taker, random.percent(50), 1 + random.below(3));
-        self.workers.insert(id, Worker { poll, credit });
-        self.note(format!(
-            "{step}: worker {id} begins to {} for {credit} jobs",
-            if poll { "poll" } else { "stream" }
-        ));
-        let waiter = Waiter {
-            id,
-            job_type: WORK.into(),
-            worker: format!("w{id}").into(),
-            timeout_ms: 1_000 + random.below(JOB_TIMEOUT_MS as usize) as i64,
-            fetch_variables: Vec::new().into(),
-            credit,
-            budget_bytes: 1 << 20,
-            poll,
-        };
-        machine.input(now_ms, Input::Wait(waiter))
-    }
-
-    fn end_waiting(&mut self, step: u64, machine: &mut Machine, now_ms: i64) -> Result<(), Violation> {
-        let Some((&id, _)) = self.workers.first_key_value() else { return Ok(()) };
-        self.workers.remove(&id);
-        self.note(format!("{step}: worker {id} is gone"));
-        machine.input(now_ms, Input::Unwait(id))
-    }
-
-    fn give_credit(
-        &mut self,
-        step: u64,
-        random: &mut SplitMix,
-        machine: &mut Machine,
-        now_ms: i64,
-    ) -> Result<(), Violation> {
-        let stream = self.workers.iter_mut().find(|(_, worker)| !worker.poll);
-        let Some((&id, worker)) = stream else { return Ok(()) };
-        let jobs = 1 + random.below(3);
-        worker.credit += jobs;
-        self.note(format!("{step}: worker {id} has room for {jobs} more"));
-        machine.input(now_ms, Input::Credit { taker: id, jobs })
-    }
-
-    fn activate(
-        &mut self,
-        step: u64,
-        random: &mut SplitMix,
-        machine: &mut Machine,
-        now_ms: i64,
-    ) -> Result<(), Violation> {
-        let partition = PartitionId(1 + random.below(usize::from(machine.partitions())) as u16);
-        self.note(format!("{step}: activate jobs of partition {}", partition.0));
-        let command = activate_jobs(1 + random.below(4), 1_000 + random.below(20_000) as i64);
-        self.ask(machine, now_ms, partition, Asked::Activate, command)
-    }
-
-    fn work(
-        &mut self,
-        step: u64,
-        random: &mut SplitMix,
-        machine: &mut Machine,
-        now_ms: i64,
-    ) -> Result<(), Violation> {
-        if self.in_hand.is_empty() {
-            return Ok(());
-        }
-        let job = self.in_hand.swap_remove(random.below(self.in_hand.len())).key;
-        self.worked.push(job);
-        self.work_on(job, step, random, machine, now_ms)
-    }
-
-    /// Late, twice: what the machine must refuse or take once.
-    fn work_again(
-        &mut self,
-        step: u64,
-        random: &mut SplitMix,
-        machine: &mut Machine,
-        now_ms: i64,
-    ) -> Result<(), Violation> {
-        if self.worked.is_empty() {
-            return Ok(());
-        }
-        let job = self.worked[random.below(self.worked.len())];
-        self.work_on(job, step, random, machine, now_ms)
-    }
-
-    fn work_on(
-        &mut self,
-        job: JobKey,
-        step: u64,
-        random: &mut SplitMix,
-        machine: &mut Machine,
-        now_ms: i64,
-    ) -> Result<(), Violation> {
-        let (asked, command) = match random.below(100) {
-            0..70 => {
-                let variables = document(&format!("{{{}}}", numbers(random)))?;
-                (Asked::Complete(job), Command::CompleteJob { job, variables })
+    /// One does.
+    pub fn check_nobody_waits_in_vain(&self, machine: &Machine) -> Result<(), Violation> {
+        let has_room = self.workers.values().any(|worker| worker.credit > 0);
+        for led in machine.driver().led() {
+            let state = led.partition.state();
+            if has_room && !state.job_queue.is_empty() {
+                return broken("a job waits in the queue while a worker waits for one");
             }
-            70..82 => (
-                Asked::Other,
-                Command::FailJob(FailJob {
-                    job,
-                    retries: random.below(3) as i32,
-                    error_message: "it did not work".into(),
-                    backoff_ms: [0, 5_000][random.below(2)],
-                    variables: Document::default(),
-                }),
-            ),
-            82..95 => (
-                Asked::Other,
-                Command::ThrowError(ThrowError {
-                    job,
-                    error_code: ERROR_CODES[random.below(2)].into(),
-                    error_message: "thrown".into(),
-                    variables: Document::default(),
-                }),
-            ),
-            // The worker dies.
-            _ => return Ok(()),
-        };
-        self.note(format!("{step}: {command:?}"));
-        self.ask(machine, now_ms, job.partition(), asked, command)
-    }
-
-    fn publish(
-        &mut self,
-        step: u64,
-        random: &mut SplitMix,
-        machine: &mut Machine,
-        now_ms: i64,
-    ) -> Result<(), Violation> {
-        if self.message_names.is_empty() {
-            return Ok(());
-        }
-        let name = self.message_names[random.below(self.message_names.len())].clone();
-        let key = format!("k{}", random.below(self.created.max(1)));
-        let ttl_ms = [0, 10_000, 300_000][random.below(3)];
-        let id = if random.percent(30) { "same" } else { "" };
-        self.note(format!("{step}: publish {name} for {key}, kept {ttl_ms} ms, id '{id}'"));
-        let variables = document(&format!("{{{}}}", numbers(random)))?;
-        let command = publish(&name, &key, ttl_ms, id, variables);
-        let partition = message_partition(&key, machine.partitions());
-        self.ask(machine, now_ms, partition, Asked::Other, command)
-    }
-
-    fn cancel(
-        &mut self,
-        step: u64,
-        random: &mut SplitMix,
-        machine: &mut Machine,
-        now_ms: i64,
-    ) -> Result<(), Violation> {
-        if self.instances.is_empty() {
-            return Ok(());
-        }
-        let instance = self.instances[random.below(self.instances.len())];
-        self.note(format!("{step}: cancel instance {instance:?}"));
-        self.ask(
-            machine,
-            now_ms,
-            instance.partition(),
-            Asked::Cancel(instance),
-            Command::CancelInstance(instance),
-        )
-    }
-
-    fn set_variables(
-        &mut self,
-        step: u64,
-        random: &mut SplitMix,
-        machine: &mut Machine,
-        now_ms: i64,
-    ) -> Result<(), Violation> {
-        if self.instances.is_empty() {
-            return Ok(());
-        }
-        let scope = self.instances[random.below(self.instances.len())];
-        self.note(format!("{step}: set variables of {scope:?}"));
-        let variables = document(&format!("{{{}}}", numbers(random)))?;
-        let command = Command::SetVariables { scope, variables, local: random.percent(50) };
-        self.ask(machine, now_ms, scope.partition(), Asked::Other, command)
-    }
-
-    fn resolve(
-        &mut self,
-        step: u64,
-        random: &mut SplitMix,
-        machine: &mut Machine,
-        now_ms: i64,
-    ) -> Result<(), Violation> {
-        let open: Vec<_> = machine.ledger.incidents.iter().map(|(key, open)| (*key, open.job)).collect();
-        if open.is_empty() {
-            return Ok(());
-        }
-        let (incident, job) = open[random.below(open.len())];
-        if let Some(job) = job
-            && random.percent(80)
-        {
-            let command = Command::UpdateJob { job, retries: Some(1), timeout_ms: None };
-            self.ask(machine, now_ms, job.partition(), Asked::Other, command)?;
-        }
-        self.note(format!("{step}: resolve incident {incident:?}"));
-        let command = Command::ResolveIncident(incident);
-        self.ask(machine, now_ms, incident.partition(), Asked::Resolve(incident), command)
-    }
-
-    /// Helps all instances on: works on jobs, resolves incidents. Whether there was anything to do.
-    ///
-    /// # Errors
-    /// A promise was broken.
-    pub fn help(&mut self, machine: &mut Machine, now_ms: i64) -> Result<bool, Violation> {
-        let workers = std::mem::take(&mut self.workers);
-        for id in workers.keys() {
-            machine.input(now_ms, Input::Unwait(*id))?;
-        }
-        let resolved = self.help_incidents(machine, now_ms)?;
-        let jobs = std::mem::take(&mut self.in_hand);
-        for job in &jobs {
-            let variables = document("{\"a\":0,\"b\":0,\"c\":0}")?;
-            let command = Command::CompleteJob { job: job.key, variables };
-            self.ask(machine, now_ms, job.key.partition(), Asked::Complete(job.key), command)?;
-        }
-        let mut resting = false;
-        for number in 1..=machine.partitions() {
-            let partition = PartitionId(number);
-            if machine.driver().led()[usize::from(number) - 1].partition.state().job_queue.is_empty() {
-                continue;
+            for (key, row) in state.subscriptions.iter().filter(|(_, row)| row.correlating.is_none()) {
+                let opened = &row.opened;
+                let fits = state.messages.iter().find(|(message, kept)| {
+                    kept.name == opened.message_name
+                        && kept.correlation_key == opened.correlation_key
+                        && kept.deadline_ms > state.last_ms()
+                        && kept.request.is_none()
+                        && !state.messages_correlated.contains(&(**message, opened.process_id.clone()))
+                });
+                if let Some((message, _)) = fits {
+                    return broken(format!(
+                        "message {message:?} is kept while subscription {key:?} waits for it"
+                    ));
+                }
             }
-            resting = true;
-            self.ask(machine, now_ms, partition, Asked::Activate, activate_jobs(100, 1_000_000))?;
         }
-        Ok(resolved || resting || !jobs.is_empty())
-    }
-
-    fn help_incidents(&mut self, machine: &mut Machine, now_ms: i64) -> Result<bool, Violation> {
-        let open: Vec<_> = machine.ledger.incidents.iter().map(|(key, open)| (*key, open.clone())).collect();
-        for (key, open) in &open {
-            if let Some(job) = open.job {
-                let command = Command::UpdateJob { job, retries: Some(1), timeout_ms: None };
-                self.ask(machine, now_ms, job.partition(), Asked::Other, command)?;
-            } else if open.kind == IncidentKind::ConditionError {
-                let variables = document("{\"a\":2,\"b\":2,\"c\":2}")?;
-                let command = Command::SetVariables { scope: open.element, variables, local: false };
-                self.ask(machine, now_ms, key.partition(), Asked::Other, command)?;
-            } else {
-                // An error that nobody catches is thrown again and again: the instance is given up.
-                let Some(root) = root_of(machine, open.element) else { continue };
-                self.ask(
-                    machine,
-                    now_ms,
-                    root.partition(),
-                    Asked::Cancel(root),
-                    Command::CancelInstance(root),
-                )?;
-                continue;
-            }
-            let command = Command::ResolveIncident(*key);
-            self.ask(machine, now_ms, key.partition(), Asked::Resolve(*key), command)?;
-        }
-        Ok(!open.is_empty())
-    }
-
-    /// Sends one message that somebody waits for, one that ends its wait if there is any.
-    ///
-    /// # Errors
-    /// A promise was broken.
-    pub fn send_awaited_message(&mut self, machine: &mut Machine, now_ms: i64) -> Result<(), Violation> {
-        let rows = machine.driver().led().iter().flat_map(|led| led.partition.state().subscriptions.iter());
-        let mut awaited: Vec<_> = rows.map(|(_, row)| row.opened.clone()).collect();
-        awaited.sort_by_key(|opened| (!opened.closes, opened.key));
-        let Some(opened) = awaited.first() else { return Ok(()) };
-        self.note(format!(
-            "     helping with message {} for {}",
-            opened.message_name, opened.correlation_key
-        ));
-        let variables = document("{\"a\":0,\"b\":0,\"c\":0}")?;
-        let command = publish(&opened.message_name, &opened.correlation_key, 0, "", variables);
-        let partition = message_partition(&opened.correlation_key, machine.partitions());
-        self.ask(machine, now_ms, partition, Asked::Other, command)
+        Ok(())
     }
 
     /// What was promised is true at the end.
@@ -610,16 +367,6 @@ impl Crowd {
             None => Ok(()),
         }
     }
-}
-
-fn root_of(machine: &Machine, element: ElementKey) -> Option<ElementKey> {
-    let place = usize::from(element.partition().0).checked_sub(1)?;
-    let state = machine.driver().led().get(place)?.partition.state();
-    let mut root = element;
-    while let Some(parent) = state.elements.get(&root)?.parent {
-        root = parent;
-    }
-    Some(root)
 }
 
 /// Values for the variables that conditions look at, without the braces.

@@ -5,7 +5,10 @@ use std::{collections::BTreeMap, sync::Arc};
 use weir_bpmn::process::{ElementIdx, Process};
 use weir_engine::{
     Partition, RequestId,
-    command::{Command, CreateInstance, FailJob, ProcessRef, PublishMessage, Reply, Resource, ThrowError},
+    command::{
+        ActivateJobs, Command, CreateInstance, FailJob, ProcessRef, PublishMessage, Reply, Resource,
+        ThrowError,
+    },
     document::Document,
     event::Event,
     key::{ElementKey, IncidentKey, JobKey, ProcessKey},
@@ -16,7 +19,7 @@ use weir_journal::random::SplitMix;
 use crate::{
     machine::settings,
     model::{self, ERROR_CODES, Family, Kind, Palette},
-    reference::{Reference, Stuck, Token, Variables},
+    reference::{Away, Reference, Stuck, Token, Variables},
 };
 
 /// What a seed came to.
@@ -64,7 +67,11 @@ fn drive(family: &Family, random: &mut SplitMix, story: &mut Vec<String>) -> Res
         .filter(|node| node.kind.message().is_some())
         .map(|node| node.id.clone())
         .collect();
-    let is_quiet = !family.models.iter().flat_map(|model| &model.nodes).any(|node| node.kind == Kind::Script);
+    let is_quiet = !family
+        .models
+        .iter()
+        .flat_map(|model| &model.nodes)
+        .any(|node| node.kind == Kind::Script || node.kind == Kind::Decision);
     for step in 0..MOST_STEPS {
         if reference.result.is_some() || reference.cancelled {
             break;
@@ -128,14 +135,14 @@ impl Pair<'_> {
         let later_ms = self.engine.now_ms + 1 + self.random.below(20) as i64;
         self.pass_time(later_ms)?;
         let (jobs, stuck) = (self.reference.jobs(), self.reference.stuck());
-        let ready: Vec<_> =
-            jobs.iter().filter(|(.., stuck)| stuck.is_none()).map(|(token, ..)| *token).collect();
+        let ready: Vec<_> = jobs.iter().map(|(token, _)| *token).collect();
         let choice = if free { self.random.below(100) } else { 0 };
         match choice {
-            0..50 if !ready.is_empty() => {
+            0..42 if !ready.is_empty() => {
                 let token = ready[self.random.below(ready.len())];
                 self.work(self.oldest(&ready, token), free)
             }
+            42..50 => self.take_job(&jobs),
             50..65 => self.fire_timer(),
             65..80 if !self.names.is_empty() => self.publish(),
             80..84 => {
@@ -202,15 +209,16 @@ impl Pair<'_> {
             }
             65..80 => {
                 let retries = self.random.below(3) as i32;
+                let backoff_ms = [0, 0, 45_000][self.random.below(3)];
                 self.engine.ask(Command::FailJob(FailJob {
                     job,
                     retries,
                     error_message: "no".into(),
-                    backoff_ms: 0,
+                    backoff_ms,
                     variables: Document::default(),
                 }))?;
-                self.reference.fail_job(token, retries);
-                Ok(format!("fail {path} with {retries} retries"))
+                self.reference.fail_job(token, retries, backoff_ms);
+                Ok(format!("fail {path} with {retries} retries, again in {backoff_ms} ms"))
             }
             _ => {
                 let code = ERROR_CODES[self.random.below(2)];
@@ -224,6 +232,35 @@ impl Pair<'_> {
                 Ok(format!("throw {code} at {path}"))
             }
         }
+    }
+
+    /// A worker takes the oldest free job.
+    fn take_job(&mut self, jobs: &[(Token, Option<Away>)]) -> Result<String, String> {
+        let timeout_ms = 1_000 + self.random.below(90_000) as i64;
+        let reply = self.engine.ask(Command::ActivateJobs(ActivateJobs {
+            job_type: "work".into(),
+            worker: "w".into(),
+            timeout_ms,
+            max_jobs: 1,
+            fetch_variables: Vec::new().into(),
+            max_bytes: 1 << 20,
+        }))?;
+        let free: Vec<_> = jobs.iter().filter(|(_, away)| away.is_none()).map(|(token, _)| *token).collect();
+        let taken = match reply {
+            Some(Reply::JobsActivated { jobs, .. }) => jobs.into_iter().next(),
+            other => return Err(format!("activating jobs answered {other:?}")),
+        };
+        let Some(job) = taken else {
+            return if free.is_empty() {
+                Ok("no job is free".into())
+            } else {
+                Err("no job is given out".into())
+            };
+        };
+        let path = self.engine.path(job.element_instance);
+        let token = free.iter().copied().filter(|token| self.reference.path(*token) == path).min();
+        self.reference.take_job(token.ok_or_else(|| format!("the job at {path} is not free"))?, timeout_ms);
+        Ok(format!("take the job at {path} for {timeout_ms} ms"))
     }
 
     fn publish(&mut self) -> Result<String, String> {
@@ -286,7 +323,8 @@ impl Engine {
         };
         let xml = model::to_xml(family);
         let resource = Resource { name: "p.bpmn".into(), content: xml.as_bytes().into() };
-        engine.ask(Command::Deploy(vec![resource]))?;
+        let decision = Resource { name: "d.dmn".into(), content: model::decision_xml().into_bytes().into() };
+        engine.ask(Command::Deploy(vec![resource, decision]))?;
         let parsed = weir_bpmn::parse("p.bpmn", xml.as_bytes()).map_err(|found| format!("{found:?}"))?;
         for process in parsed.processes {
             let id = process.id.clone();
@@ -397,7 +435,12 @@ impl Engine {
             });
             let job = row.job.and_then(|job| state.jobs.get(&job));
             let suffix = match (job, stuck) {
-                (Some(job), None) => format!(" job ready {}", job.retries),
+                (Some(job), None) => match job.phase {
+                    JobPhase::Activatable => format!(" job ready {}", job.retries),
+                    JobPhase::Activated => format!(" job {:?} {}", Away::Taken(job.due_ms), job.retries),
+                    JobPhase::Failed => format!(" job {:?} {}", Away::Rests(job.due_ms), job.retries),
+                    JobPhase::ErrorThrown => " job threw".to_owned(),
+                },
                 (Some(_), Some(stuck)) => format!(" job {stuck}"),
                 (None, Some(stuck)) => format!(" stuck {stuck}"),
                 (None, None) => String::new(),

@@ -2,17 +2,24 @@
 //!
 //! It reads events only and never asks the engine, but for replaying them.
 
+mod jobs;
+mod messages;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use weir_engine::{
     Partition,
     command::{ActivatedJob, Reply},
-    event::{Batch, Event, JobFreedReason},
-    key::{ElementKey, IncidentKey, JobKey, MessageKey, PartitionId, counter_of},
+    event::{Batch, Event},
+    key::{ElementKey, IncidentKey, JobKey, PartitionId, TimerKey, counter_of},
     state::row::IncidentKind,
 };
 
-use crate::machine::settings;
+use self::{jobs::Jobs, messages::Messages};
+use crate::{
+    machine::settings,
+    situations::{Seen, Situation},
+};
 
 /// A broken promise, for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,25 +57,25 @@ pub struct Ledger {
     keys: BTreeSet<u64>,
     counters: Vec<u64>,
     times: Vec<i64>,
-    jobs: BTreeMap<JobKey, Option<i64>>,
-    /// Jobs that were completed.
-    completed: BTreeSet<JobKey>,
-    /// Activations by job and deadline: how many there were, how many were handed back because nobody was there.
-    activations: BTreeMap<(JobKey, i64), (usize, usize)>,
+    jobs: Jobs,
+    messages: Messages,
+    /// Timers that run, and when they are due.
+    timers: BTreeMap<TimerKey, i64>,
     /// Element instances that ever were.
     elements: BTreeSet<ElementKey>,
     /// Instances that ended or are ending.
     ended: BTreeSet<ElementKey>,
-    messages: BTreeSet<MessageKey>,
-    correlated: BTreeSet<(MessageKey, String)>,
-    subscribers: BTreeMap<u64, String>,
     /// Incidents.
     pub incidents: BTreeMap<IncidentKey, OpenIncident>,
     resolved: BTreeSet<IncidentKey>,
     mail: BTreeMap<(PartitionId, PartitionId), (u64, u64)>,
     deployments: BTreeSet<u64>,
+    /// Definitions of processes that were deployed and not deleted.
+    pub definitions: BTreeSet<u64>,
     /// A number that stands for all bytes, in order.
     pub digest: u64,
+    /// What came up.
+    pub seen: Seen,
 }
 
 impl Ledger {
@@ -81,19 +88,18 @@ impl Ledger {
             keys: BTreeSet::new(),
             counters: vec![0; count],
             times: vec![0; count],
-            jobs: BTreeMap::new(),
-            completed: BTreeSet::new(),
-            activations: BTreeMap::new(),
+            jobs: Jobs::default(),
+            messages: Messages::default(),
+            timers: BTreeMap::new(),
             elements: BTreeSet::new(),
             ended: BTreeSet::new(),
-            messages: BTreeSet::new(),
-            correlated: BTreeSet::new(),
-            subscribers: BTreeMap::new(),
             incidents: BTreeMap::new(),
             resolved: BTreeSet::new(),
             mail: BTreeMap::new(),
             deployments: BTreeSet::new(),
+            definitions: BTreeSet::new(),
             digest: 0xcbf2_9ce4_8422_2325,
+            seen: Seen::default(),
         }
     }
 
@@ -123,30 +129,22 @@ impl Ledger {
     /// It breaks a rule.
     pub fn add(&mut self, partition: PartitionId, sequence: u64, payload: &[u8]) -> Result<(), Violation> {
         let place = usize::from(partition.0) - 1;
+        let wrong = |what: &str| broken(format!("partition {}: record {sequence} {what}", partition.0));
         if sequence != self.records[place].len() as u64 + 1 {
-            return broken(format!(
-                "partition {}: record {sequence} does not follow the last one",
-                partition.0
-            ));
+            return wrong("does not follow the last one");
         }
         for byte in payload {
             self.digest = (self.digest ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
         }
         let batch = match Batch::from_bytes(payload) {
             Ok(batch) => batch,
-            Err(error) => return broken(format!("a record that was written cannot be read: {error}")),
+            Err(error) => return wrong(&format!("was written and cannot be read: {error}")),
         };
         if batch.at_ms < self.times[place] {
-            return broken(format!(
-                "partition {}: record {sequence} is older than the one before",
-                partition.0
-            ));
+            return wrong("is older than the one before");
         }
         if batch.counter < self.counters[place] {
-            return broken(format!(
-                "partition {}: the key counter went back at record {sequence}",
-                partition.0
-            ));
+            return wrong("sets the key counter back");
         }
         self.replayed[place].apply(&batch);
         for event in &batch.events {
@@ -175,88 +173,71 @@ impl Ledger {
     }
 
     fn event(&mut self, partition: PartitionId, batch: &Batch, event: &Event) -> Result<(), Violation> {
+        if let Some(key) = new_key_of(event) {
+            self.new_key(partition, batch, key)?;
+        }
+        self.jobs.event(batch.at_ms, event, &mut self.seen)?;
+        self.messages.event(partition, batch.at_ms, event, &mut self.seen)?;
+        self.notice(event);
         match event {
-            Event::ElementActivating { key, .. } => {
-                self.elements.insert(*key);
-                self.new_key(partition, batch, key.0)
-            }
+            Event::ElementActivating { key, .. } => drop(self.elements.insert(*key)),
             Event::ElementCompleted(key) | Event::ElementTerminated(key) | Event::ElementTerminating(key) => {
                 self.ended.insert(*key);
-                Ok(())
             }
-            Event::JobCreated { key, .. } => {
-                self.jobs.insert(*key, None);
-                self.new_key(partition, batch, key.0)
-            }
-            Event::JobActivated { .. }
-            | Event::JobCompleted(_)
-            | Event::JobFailed { .. }
-            | Event::JobFreed { .. }
-            | Event::JobErrorThrown(_)
-            | Event::JobCanceled(_)
-            | Event::JobDeadlineUpdated { .. }
-            | Event::JobRetriesUpdated { .. } => self.job_event(batch, event),
-            Event::TimerCreated { key, .. } => self.new_key(partition, batch, key.0),
-            Event::WaitOpened { key, .. } => self.new_key(partition, batch, key.0),
-            Event::SubscriptionOpened(opened) => {
-                self.subscribers.insert(opened.key.0, opened.process_id.to_string());
-                Ok(())
-            }
-            Event::MessagePublished { key, .. } => {
-                self.messages.insert(*key);
-                self.new_key(partition, batch, key.0)
-            }
-            Event::SubscriptionCorrelated { key, message } => {
-                let process = self.subscribers.get(&key.0).cloned().unwrap_or_default();
-                match self.correlated.insert((*message, process)) {
-                    true => Ok(()),
-                    false => broken(format!("message {message:?} was correlated twice to one process")),
+            Event::TimerCreated { key, timer } => drop(self.timers.insert(*key, timer.due_ms)),
+            Event::TimerFired(key) => match self.timers.remove(key) {
+                Some(due_ms) if due_ms <= batch.at_ms => {}
+                Some(due_ms) => {
+                    return broken(format!("timer {key:?} fired {} ms early", due_ms - batch.at_ms));
                 }
-            }
+                None => return broken(format!("timer {key:?} fired, but it did not run")),
+            },
+            Event::TimerCanceled(key) => drop(self.timers.remove(key)),
             Event::IncidentCreated { key, incident } => {
                 let open = OpenIncident { kind: incident.kind, element: incident.element, job: incident.job };
                 self.incidents.insert(*key, open);
-                self.new_key(partition, batch, key.0)
             }
             Event::IncidentResolved(key) => {
                 self.incidents.remove(key);
                 self.resolved.insert(*key);
-                Ok(())
             }
             Event::Deployed(deployment) => {
                 self.deployments.insert(deployment.key.0);
-                Ok(())
+                self.definitions.extend(deployment.processes.iter().map(|process| process.key.0));
             }
-            Event::MailSent { to, sequence, .. } => self.mail_event(partition, *to, *sequence, true),
-            Event::MailTaken { from, sequence } => self.mail_event(*from, partition, *sequence, false),
-            Event::ElementActivated(_)
-            | Event::ElementCompleting(_)
-            | Event::FlowTaken { .. }
-            | Event::TokenArrived { .. }
-            | Event::TokensJoined { .. }
-            | Event::ScopeInterrupted(_)
-            | Event::TriggerStored { .. }
-            | Event::TriggerTaken(_)
-            | Event::VariablesSet { .. }
-            | Event::LoopStarted { .. }
-            | Event::LoopResult { .. }
-            | Event::TimerFired(_)
-            | Event::TimerCanceled(_)
-            | Event::WaitClosed(_)
-            | Event::SubscriptionCorrelating { .. }
-            | Event::CorrelationRefused { .. }
-            | Event::SubscriptionClosed(_)
-            | Event::MessageExpired(_)
-            | Event::MessageStarted { .. }
-            | Event::MessageStartReleased(_)
-            | Event::MessageStartOpened { .. }
-            | Event::MessageStartClosed { .. }
-            | Event::DefinitionDeleted(_)
-            | Event::ResultAwaited { .. }
-            | Event::MailDelivered { .. }
-            | Event::StepsDeferred(_)
-            | Event::StepsResumed(_) => Ok(()),
+            Event::DefinitionDeleted(key) => drop(self.definitions.remove(key)),
+            Event::MailSent { to, sequence, .. } => return self.mail_event(partition, *to, *sequence, true),
+            Event::MailTaken { from, sequence } => {
+                return self.mail_event(*from, partition, *sequence, false);
+            }
+            _ => {}
         }
+        Ok(())
+    }
+
+    /// Notes what a single event says about the situation.
+    fn notice(&mut self, event: &Event) {
+        let situation = match event {
+            Event::ScopeInterrupted(_) | Event::TriggerStored { .. } => Situation::Interrupted,
+            Event::TokenArrived { .. } => Situation::JoinWaited,
+            Event::LoopStarted { items, .. } if items.is_empty() => Situation::LoopWithoutItems,
+            Event::LoopStarted { items, .. } if items.len() > 100 => Situation::LoopInParts,
+            Event::StepsDeferred(_) => Situation::WorkDeferred,
+            Event::TimerFired(_) => Situation::TimerFired,
+            Event::TimerCanceled(_) => Situation::TimerCanceled,
+            Event::TimerCreated { timer, .. } if timer.cycle.is_some() => Situation::CycleWentOn,
+            Event::IncidentResolved(_) => Situation::IncidentResolved,
+            Event::DefinitionDeleted(_) => Situation::DefinitionDeleted,
+            Event::Deployed(_) if !self.deployments.is_empty() => Situation::DeployedAgain,
+            Event::IncidentCreated { incident, .. } => match incident.kind {
+                IncidentKind::JobNoRetries => Situation::IncidentOfJob,
+                IncidentKind::ConditionError => Situation::IncidentOfCondition,
+                IncidentKind::UnhandledErrorEvent => Situation::IncidentOfError,
+                _ => Situation::IncidentOfCall,
+            },
+            _ => return,
+        };
+        self.seen.note(situation);
     }
 
     fn mail_event(
@@ -279,54 +260,12 @@ impl Ledger {
         }
     }
 
-    fn job_event(&mut self, batch: &Batch, event: &Event) -> Result<(), Violation> {
-        match event {
-            Event::JobActivated { key, deadline_ms, .. } => {
-                self.activations.entry((*key, *deadline_ms)).or_default().0 += 1;
-                match self.jobs.insert(*key, Some(*deadline_ms)) {
-                    Some(None) => Ok(()),
-                    Some(Some(_)) => broken(format!("job {key:?} was given to a second worker")),
-                    None => broken(format!("job {key:?} was given to a worker but does not live")),
-                }
-            }
-            Event::JobCompleted(key) | Event::JobCanceled(key) => {
-                if matches!(event, Event::JobCompleted(_)) && !self.completed.insert(*key) {
-                    return broken(format!("job {key:?} was completed twice"));
-                }
-                match self.jobs.remove(key) {
-                    Some(_) => Ok(()),
-                    None => broken(format!("job {key:?} ended, but it did not live")),
-                }
-            }
-            Event::JobFreed { key, reason } => match self.jobs.insert(*key, None) {
-                Some(Some(deadline)) if *reason == JobFreedReason::TimedOut && batch.at_ms < deadline => {
-                    broken(format!("job {key:?} timed out {} ms early", deadline - batch.at_ms))
-                }
-                Some(Some(deadline)) if *reason == JobFreedReason::Yielded => {
-                    self.activations.entry((*key, deadline)).or_default().1 += 1;
-                    Ok(())
-                }
-                Some(_) => Ok(()),
-                None => broken(format!("job {key:?} was freed, but it did not live")),
-            },
-            Event::JobFailed { key, .. } | Event::JobErrorThrown(key) => {
-                self.jobs.insert(*key, None);
-                Ok(())
-            }
-            Event::JobDeadlineUpdated { key, deadline_ms } => {
-                self.jobs.insert(*key, Some(*deadline_ms));
-                Ok(())
-            }
-            _ => Ok(()),
-        }
-    }
-
     /// Checks that a job is given to a worker only when that is durable.
     ///
     /// # Errors
     /// It is not.
     pub fn check_push(&self, job: &ActivatedJob) -> Result<(), Violation> {
-        match self.activations.contains_key(&(job.key, job.deadline_ms)) {
+        match self.jobs.is_activated(job) {
             true => Ok(()),
             false => broken(format!("job {:?} was given to a worker before that was durable", job.key)),
         }
@@ -343,11 +282,9 @@ impl Ledger {
             Reply::Deployed(deployed) => {
                 self.deployments.contains(&deployed.key.0) || deployed.resources.is_empty()
             }
-            Reply::MessageCorrelated { message, .. } => self.messages.contains(message),
-            Reply::MessagePublished(message) => self.messages.contains(message),
-            Reply::JobsActivated { jobs, .. } => {
-                jobs.iter().all(|job| self.activations.contains_key(&(job.key, job.deadline_ms)))
-            }
+            Reply::MessageCorrelated { message, .. } => self.messages.is_published(*message),
+            Reply::MessagePublished(message) => self.messages.is_published(*message),
+            Reply::JobsActivated { jobs, .. } => jobs.iter().all(|job| self.jobs.is_activated(job)),
             Reply::VariablesSet(_)
             | Reply::DecisionEvaluated(_)
             | Reply::ExpressionEvaluated { .. }
@@ -358,13 +295,12 @@ impl Ledger {
 
     /// How many workers may have been given a job with this deadline.
     pub fn deliverable(&self, job: JobKey, deadline_ms: i64) -> usize {
-        let (activated, yielded) = self.activations.get(&(job, deadline_ms)).copied().unwrap_or_default();
-        activated.saturating_sub(yielded)
+        self.jobs.deliverable(job, deadline_ms)
     }
 
     /// Whether a job's completion is durable.
     pub fn is_completed(&self, job: JobKey) -> bool {
-        self.completed.contains(&job)
+        self.jobs.is_completed(job)
     }
 
     /// Whether the end of an element instance is durable.
@@ -375,5 +311,18 @@ impl Ledger {
     /// Whether an incident's end is durable.
     pub fn is_resolved(&self, incident: IncidentKey) -> bool {
         self.resolved.contains(&incident)
+    }
+}
+
+/// The key that an event brings into the world.
+fn new_key_of(event: &Event) -> Option<u64> {
+    match event {
+        Event::ElementActivating { key, .. } => Some(key.0),
+        Event::JobCreated { key, .. } => Some(key.0),
+        Event::TimerCreated { key, .. } => Some(key.0),
+        Event::WaitOpened { key, .. } => Some(key.0),
+        Event::MessagePublished { key, .. } => Some(key.0),
+        Event::IncidentCreated { key, .. } => Some(key.0),
+        _ => None,
     }
 }

@@ -1,49 +1,44 @@
-//! A machine that runs a node: the real driver, the real journal on a simulated disk, a store of rows; and its crashes.
+//! A machine that runs a node: the real driver, the real journal on a simulated disk or network, a store of rows; its faults,
+//! crashes and recoveries.
 
-use std::{
-    collections::{BTreeMap, VecDeque},
-    sync::Arc,
-};
+mod medium;
+mod recover;
+mod rot;
+mod store;
 
+use std::{collections::VecDeque, sync::Arc};
+
+use weir_canary::{Canary, planted};
 use weir_engine::{
     Partition, RequestId, Settings,
     command::{ActivatedJob, Reply},
-    event::Batch,
+    event::{Batch, Event},
     key::PartitionId,
+    mail::Mail,
     rejection::Rejection,
     state::Change,
 };
 use weir_feel::temporal::Zone;
 use weir_journal::{
-    Journal, Record, Sequence,
-    disk::sim::{Fate, SimDisk},
-    local::{Incarnation, LocalJournal, Options},
+    AppendError, Journal, Record, Sequence,
+    disk::sim::{Fault, Operation},
     random::SplitMix,
 };
 use weir_node::{
+    admission::Admission,
     demand::TakerId,
     driver::{Action, Driver, GroupRecord, Input},
-    recovery,
 };
 
-use crate::ledger::{Ledger, Violation, broken};
-
-/// A mistake that is planted into the shell around the driver, to see whether the simulator finds it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Plant {
-    /// Answers and jobs leave before the group is on disk.
-    ReleaseBeforeDurable,
-    /// A checkpoint forgets the last number of mail taken, so that mail is not recognised when it comes again.
-    MailWatermarkLost,
-    /// A checkpoint forgets the key counter.
-    KeyCounterLost,
-    /// A checkpoint does not take rows out that are gone.
-    RemovalsLost,
-    /// The journal is trimmed when a checkpoint is asked for, not when it is written.
-    TrimmedTooEarly,
-    /// A job is given to two workers.
-    PushedTwice,
-}
+use self::{medium::IO_ERROR, store::Store};
+pub use self::{
+    medium::{Medium, Network},
+    recover::{Crash, CrashAt},
+};
+use crate::{
+    ledger::{Ledger, Violation, broken},
+    situations::Situation,
+};
 
 /// What comes out of a machine.
 #[derive(Debug)]
@@ -56,17 +51,6 @@ pub enum Released {
     PollEnded(TakerId),
 }
 
-/// When a machine crashes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CrashAt {
-    /// Before the group on its way reaches the journal.
-    BeforeAppend,
-    /// When it is durable and nothing of it was released.
-    AfterAppend,
-    /// While it is being written: the power goes after so many operations of the disk.
-    InAppend(u64),
-}
-
 /// The settings of a partition.
 pub fn settings(number: u16, partitions: u16) -> Settings {
     Settings {
@@ -77,35 +61,66 @@ pub fn settings(number: u16, partitions: u16) -> Settings {
     }
 }
 
-type Rows = BTreeMap<Vec<u8>, Vec<u8>>;
-
 struct CheckpointToWrite {
     partition: PartitionId,
     sequence: Sequence,
     changes: Vec<Change>,
 }
 
-/// The store's rows and the record they stand at, by partition: survives crashes, written at once.
-struct Store {
-    partitions: Vec<(Sequence, Rows)>,
+/// How a machine is built.
+#[derive(Clone, Copy, Debug)]
+pub struct Build {
+    /// How many partitions.
+    pub partitions: u16,
+    /// Bytes of a journal segment.
+    pub segment_bytes: u64,
+    /// Bytes kept back for a full disk.
+    pub reserve_bytes: u64,
+    /// A journal over a network instead of a disk, and how treacherous it is.
+    pub network: Option<Network>,
+    /// How many commands may be in flight.
+    pub door: usize,
+}
+
+/// What becomes of a group.
+enum Written {
+    Durable,
+    /// Not yet: the disk is full.
+    Waits,
+    /// The node stops.
+    Stopped,
 }
 
 /// A machine.
 pub struct Machine {
-    partitions: u16,
-    segment_bytes: u64,
-    disk: SimDisk,
+    build: Build,
+    medium: Medium,
     store: Store,
-    journal: Option<LocalJournal>,
+    journal: Option<Box<dyn Journal>>,
     driver: Driver,
     group: VecDeque<Vec<GroupRecord>>,
     checkpoints: VecDeque<CheckpointToWrite>,
     actions: Vec<Action>,
+    /// The door.
+    pub admission: Arc<Admission>,
     /// What came out and was not looked at yet.
     pub released: Vec<Released>,
     /// What is durable.
     pub ledger: Ledger,
-    plant: Option<Plant>,
+    /// Why the node stopped, if it did: it must be started again.
+    pub stopped: Option<String>,
+    /// Images of the disk that were opened and looked at.
+    pub images: usize,
+    /// Whether a fault was planted since the last healing.
+    faulty: bool,
+    /// Whether the disk was made full.
+    is_full: bool,
+    /// Whether the store does not take checkpoints any more.
+    store_broken: bool,
+    /// Whether nobody knows what became of the last append.
+    outcome_unknown: bool,
+    /// The records of an append that failed: partition and sequence.
+    undecided: Vec<(u16, u64)>,
 }
 
 impl Machine {
@@ -113,22 +128,28 @@ impl Machine {
     ///
     /// # Errors
     /// It does not start.
-    pub fn new(partitions: u16, segment_bytes: u64, plant: Option<Plant>) -> Result<Machine, Violation> {
+    pub fn new(build: Build) -> Result<Machine, Violation> {
         let mut machine = Machine {
-            partitions,
-            segment_bytes,
-            disk: SimDisk::new(),
-            store: Store { partitions: vec![(Sequence(0), Rows::new()); usize::from(partitions)] },
+            build,
+            medium: Medium::new(build.network),
+            store: Store::new(build.partitions),
             journal: None,
             driver: Driver::new(Vec::new()),
             group: VecDeque::new(),
             checkpoints: VecDeque::new(),
             actions: Vec::new(),
+            admission: Admission::new(build.door),
             released: Vec::new(),
-            ledger: Ledger::new(partitions),
-            plant,
+            ledger: Ledger::new(build.partitions),
+            stopped: None,
+            images: 0,
+            faulty: false,
+            is_full: false,
+            store_broken: false,
+            outcome_unknown: false,
+            undecided: Vec::new(),
         };
-        machine.start()?;
+        machine.start(&mut SplitMix(0), None)?;
         Ok(machine)
     }
 
@@ -139,7 +160,12 @@ impl Machine {
 
     /// How many partitions it has.
     pub fn partitions(&self) -> u16 {
-        self.partitions
+        self.build.partitions
+    }
+
+    /// How many commands may be in flight.
+    pub fn door(&self) -> usize {
+        self.build.door
     }
 
     /// Whether a group is on its way to disk.
@@ -152,11 +178,19 @@ impl Machine {
         self.driver.is_settled() && self.group.is_empty()
     }
 
+    /// It comes up.
+    pub fn note(&mut self, situation: Situation) {
+        self.ledger.seen.note(situation);
+    }
+
     /// Gives the driver an input.
     ///
     /// # Errors
     /// A promise was broken.
     pub fn input(&mut self, now_ms: i64, input: Input) -> Result<(), Violation> {
+        if self.stopped.is_some() {
+            return Ok(());
+        }
         self.driver.step(now_ms, input, &mut self.actions);
         self.turn()
     }
@@ -166,6 +200,9 @@ impl Machine {
     /// # Errors
     /// A promise was broken.
     pub fn go_on(&mut self) -> Result<(), Violation> {
+        if self.stopped.is_some() {
+            return Ok(());
+        }
         self.driver.go_on();
         self.turn()
     }
@@ -178,7 +215,11 @@ impl Machine {
     fn perform(&mut self) -> Result<(), Violation> {
         for action in std::mem::take(&mut self.actions) {
             match action {
-                Action::Append(records) => self.group.push_back(records),
+                Action::Append(records) => {
+                    let several = records.iter().any(|record| record.partition != records[0].partition);
+                    self.ledger.seen.note_if(several, Situation::GroupOfSeveralPartitions);
+                    self.group.push_back(records);
+                }
                 Action::Answer { request, result } => {
                     if let Ok(reply) = &result {
                         self.ledger.check_reply(reply)?;
@@ -187,27 +228,27 @@ impl Machine {
                 }
                 Action::Push { taker, job } => {
                     self.ledger.check_push(&job)?;
-                    if self.plant == Some(Plant::PushedTwice) {
-                        self.released.push(Released::Push(taker, job.clone()));
-                    }
                     self.released.push(Released::Push(taker, job));
                 }
                 Action::PollEnded(taker) => self.released.push(Released::PollEnded(taker)),
-                Action::Observe(..) => {}
+                Action::Observe(_) => {}
+                Action::Checkpoint { .. } if self.store_broken => {
+                    self.stopped = Some("the checkpoint thread has ended".into());
+                }
                 Action::Checkpoint { partition, sequence, changes } => {
-                    if self.plant == Some(Plant::TrimmedTooEarly) {
-                        self.trim(partition, sequence)?;
-                    }
                     self.checkpoints.push_back(CheckpointToWrite { partition, sequence, changes });
+                    if planted(Canary::CheckpointTooEarly) {
+                        self.write_checkpoint()?;
+                    }
                 }
             }
         }
         Ok(())
     }
 
-    /// Writes the group on its way, without telling the driver. Whether it is durable now.
-    fn append(&mut self) -> Result<bool, Violation> {
-        let Some(group) = self.group.pop_front() else { return Ok(false) };
+    /// Writes the group on its way, without telling the driver.
+    fn append(&mut self) -> Result<Written, Violation> {
+        let Some(group) = self.group.pop_front() else { return Ok(Written::Durable) };
         let records: Vec<Record<'_>> = group
             .iter()
             .map(|record| Record {
@@ -220,16 +261,52 @@ impl Machine {
         let Some(journal) = &mut self.journal else { return broken("the journal is not open") };
         match journal.append(&records) {
             Ok(()) => {}
-            Err(_) if self.disk.is_dark() => return Ok(false),
-            Err(error) => return broken(format!("the journal refuses a group: {error}")),
+            Err(AppendError::Full(_)) => {
+                self.ledger.seen.note(Situation::DiskFull);
+                self.admission.set_disk_full(true);
+                let released = journal.release_reserve().unwrap_or(false);
+                self.ledger.seen.note_if(released, Situation::ReserveReleased);
+                self.group.push_front(group);
+                return Ok(Written::Waits);
+            }
+            Err(error) => {
+                self.undecided = group.iter().map(|record| (record.partition.0, record.sequence.0)).collect();
+                return self.failed(&error);
+            }
         }
         if let Some(chore) = journal.take_chore() {
             chore();
         }
+        if self.admission.is_disk_full() && journal.refill_reserve().unwrap_or(false) {
+            self.admission.set_disk_full(false);
+            self.ledger.seen.note(Situation::RoomAgain);
+        }
         for record in &group {
             self.ledger.add(record.partition, record.sequence.0, &record.payload)?;
         }
-        Ok(true)
+        Ok(Written::Durable)
+    }
+
+    fn failed(&mut self, error: &AppendError) -> Result<Written, Violation> {
+        let expected = match error {
+            AppendError::Unknown(_) => true,
+            AppendError::Failed(_) => self.faulty || self.medium.is_dark(),
+            AppendError::Fenced { .. }
+            | AppendError::OutOfOrder { .. }
+            | AppendError::TooLarge { .. }
+            | AppendError::Full(_) => false,
+        };
+        if !expected {
+            return broken(format!("the journal refuses a group: {error}"));
+        }
+        let text = error.to_string();
+        let seen = &mut self.ledger.seen;
+        seen.note_if(text.contains("writing"), Situation::WriteFailed);
+        seen.note_if(text.contains("syncing"), Situation::SyncFailed);
+        seen.note_if(text.contains("creating") || text.contains("removing"), Situation::NameFailed);
+        self.outcome_unknown = matches!(error, AppendError::Unknown(_));
+        self.stopped = Some(text);
+        Ok(Written::Stopped)
     }
 
     /// The group on its way becomes durable, and what waited for it comes out.
@@ -237,16 +314,13 @@ impl Machine {
     /// # Errors
     /// A promise was broken.
     pub fn commit(&mut self, now_ms: i64) -> Result<(), Violation> {
-        if self.group.is_empty() {
+        if self.group.is_empty() || self.stopped.is_some() {
             return Ok(());
         }
-        if self.plant == Some(Plant::ReleaseBeforeDurable) {
-            self.input(now_ms, Input::Appended)?;
-            self.append()?;
-            return Ok(());
+        match self.append()? {
+            Written::Durable => self.input(now_ms, Input::Appended),
+            Written::Waits | Written::Stopped => Ok(()),
         }
-        self.append()?;
-        self.input(now_ms, Input::Appended)
     }
 
     /// Writes the oldest checkpoint that waits, and trims the journal.
@@ -254,22 +328,14 @@ impl Machine {
     /// # Errors
     /// A promise was broken.
     pub fn write_checkpoint(&mut self) -> Result<bool, Violation> {
+        if self.stopped.is_some() || self.store_broken {
+            return Ok(false);
+        }
         let Some(CheckpointToWrite { partition, sequence, changes }) = self.checkpoints.pop_front() else {
             return Ok(false);
         };
-        let (at, rows) = &mut self.store.partitions[usize::from(partition.0) - 1];
-        for Change { key, value } in changes {
-            match value {
-                Some(value) => {
-                    rows.insert(key, value);
-                }
-                None if self.plant == Some(Plant::RemovalsLost) => {}
-                None => {
-                    rows.remove(&key);
-                }
-            }
-        }
-        *at = sequence;
+        self.store.write(partition, sequence, changes);
+        self.note(Situation::CheckpointWritten);
         self.trim(partition, sequence)?;
         Ok(true)
     }
@@ -278,92 +344,52 @@ impl Machine {
         let Some(journal) = &mut self.journal else { return broken("the journal is not open") };
         match journal.trim(weir_journal::PartitionId(partition.0), sequence) {
             Ok(()) => Ok(()),
-            Err(_) if self.disk.is_dark() => Ok(()),
+            // It grows until it can be trimmed; a journal that is poisoned says so at the next append.
+            Err(_) if self.faulty || self.medium.is_dark() => Ok(()),
+            Err(weir_journal::JournalError::Full(_)) => Ok(()),
             Err(error) => broken(format!("the journal refuses a trim: {error}")),
         }
     }
 
-    /// Crashes, loses what is not durable as `random` decides, and starts again.
-    ///
-    /// # Errors
-    /// A promise was broken.
-    pub fn crash(&mut self, at: CrashAt, random: &mut SplitMix, power_loss: bool) -> Result<(), Violation> {
-        match at {
-            CrashAt::BeforeAppend => {}
-            CrashAt::AfterAppend => {
-                self.append()?;
-            }
-            CrashAt::InAppend(operations) => {
-                self.disk.cut_power_at(self.disk.operations() + operations);
-                self.append()?;
-            }
-        }
-        self.journal = None;
-        self.group.clear();
-        self.checkpoints.clear();
-        self.actions.clear();
-        self.released.clear();
-        self.disk = match power_loss || self.disk.is_dark() {
-            true => self.disk.crash(|_| match random.below(4) {
-                0 => Fate::Lost,
-                1 => Fate::Garbage,
-                _ => Fate::Kept,
-            }),
-            false => self.disk.copy(),
-        };
-        self.start()
+    /// The store takes no more checkpoints.
+    pub fn break_store(&mut self) {
+        self.note(Situation::CheckpointFailed);
+        self.store_broken = true;
     }
 
-    /// Opens what is on the disk as a node does, and compares it with what must be there.
-    fn start(&mut self) -> Result<(), Violation> {
-        let options = Options {
-            segment_bytes: self.segment_bytes,
-            reserve_bytes: 0,
-            holder: "simulated".into(),
-            incarnation: Incarnation([7; 16]),
-        };
-        let mut journal = LocalJournal::open(Arc::new(self.disk.clone()), options)
-            .map_err(|error| Violation(format!("the journal does not open again: {error}")))?;
-        self.check_journal(&journal)?;
-        let (store, plant) = (&self.store, self.plant);
-        let load = |id: PartitionId, partition: &mut Partition| store.load(id, partition, plant);
-        let led = recovery::recover(&mut journal, self.partitions, load)
-            .map_err(|error| Violation(format!("recovery failed: {error}")))?;
-        for led in &led {
-            let number = led.partition.settings().partition.0;
-            same_state(number, &led.partition, self.ledger.replayed(number), "after recovery")?;
-        }
-        self.journal = Some(journal);
-        self.driver = Driver::new(led);
-        self.turn()
+    /// The disk will fail once, some time soon.
+    pub fn plant_fault(&mut self, random: &mut SplitMix) -> String {
+        let Medium::Disk(disk) = &self.medium else { return "nothing".into() };
+        let operations =
+            [Operation::Write, Operation::SyncData, Operation::Name, Operation::SyncDir, Operation::Read];
+        let operation = operations[random.below(operations.len())];
+        let (after, times) = (random.below(6) as u64, 1 + random.below(3) as u64);
+        self.faulty = true;
+        disk.plant(Fault { operation, path_contains: String::new(), after, times, error: IO_ERROR });
+        format!("{operation:?} will fail {times} times after {after}")
     }
 
-    /// All that was durable must be there, unchanged; what is there besides was on its way.
-    fn check_journal(&mut self, journal: &LocalJournal) -> Result<(), Violation> {
-        for number in 1..=self.partitions {
-            let id = weir_journal::PartitionId(number);
-            let failed =
-                |error: weir_journal::JournalError| Violation(format!("the journal cannot be read: {error}"));
-            let tail = journal.tail(id).map_err(failed)?;
-            if tail.last_sequence.0 < self.ledger.len(number) as u64 {
-                return broken(format!(
-                    "partition {number}: {} records were durable, the journal ends at {}",
-                    self.ledger.len(number),
-                    tail.last_sequence
-                ));
-            }
-            for record in journal.read(id, tail.trimmed.next()).map_err(failed)? {
-                let record = record.map_err(failed)?;
-                match self.ledger.record(number, record.sequence.0) {
-                    Some(known) if *known == record.payload => {}
-                    Some(_) => {
-                        return broken(format!("partition {number}: record {} has changed", record.sequence));
-                    }
-                    None => self.ledger.add(PartitionId(number), record.sequence.0, &record.payload)?,
-                }
-            }
+    /// No file gets larger any more.
+    pub fn fill_disk(&mut self) {
+        if let Medium::Disk(disk) = &self.medium {
+            let used = disk.paths().iter().map(|path| disk.contents(path).len() as u64).sum();
+            disk.set_capacity_bytes(Some(used));
+            self.is_full = true;
         }
-        Ok(())
+    }
+
+    /// There is room again.
+    pub fn free_disk(&mut self) {
+        if let Medium::Disk(disk) = &self.medium {
+            disk.set_capacity_bytes(None);
+            self.is_full = false;
+        }
+    }
+
+    /// Nothing fails any more.
+    pub fn heal(&mut self) {
+        self.free_disk();
+        self.medium.heal();
     }
 
     /// Replay equals live: to be asked when nothing is under way.
@@ -376,28 +402,6 @@ impl Machine {
             same_state(number, &led.partition, self.ledger.replayed(number), "while running")?;
         }
         Ok(())
-    }
-}
-
-impl Store {
-    fn load(
-        &self,
-        id: PartitionId,
-        partition: &mut Partition,
-        plant: Option<Plant>,
-    ) -> Result<Sequence, String> {
-        let (at, rows) = &self.partitions[usize::from(id.0) - 1];
-        for (key, value) in rows {
-            let forgotten = match plant {
-                Some(Plant::MailWatermarkLost) => key[0] == 82,
-                Some(Plant::KeyCounterLost) => key[0] == 0 && key.ends_with(&[0]),
-                Some(_) | None => false,
-            };
-            if !forgotten {
-                partition.load(key, value).map_err(|_| format!("a row of table {} is damaged", key[0]))?;
-            }
-        }
-        Ok(*at)
     }
 }
 
@@ -421,7 +425,17 @@ fn same_state(number: u16, live: &Partition, replayed: &Partition, when: &str) -
 /// A batch as people read it, for stories.
 pub fn read_batch(payload: &[u8]) -> String {
     match Batch::from_bytes(payload) {
-        Ok(batch) => format!("{:?}", batch.events),
+        Ok(batch) => {
+            let events = batch.events.iter().map(|event| match event {
+                // The file would bury the rest.
+                Event::Deployed(deployment) => format!("Deployed({:?})", deployment.key),
+                Event::MailSent { to, sequence, mail: Mail::Deployment(_) } => {
+                    format!("MailSent({to:?} {sequence}: a deployment)")
+                }
+                other => format!("{other:?}"),
+            });
+            format!("at {} {}", batch.at_ms, events.collect::<Vec<_>>().join(", "))
+        }
         Err(error) => error.to_string(),
     }
 }

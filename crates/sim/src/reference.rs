@@ -25,6 +25,15 @@ pub enum Stuck {
     Job,
 }
 
+/// Where a job is that nobody can take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Away {
+    /// A worker has it, until this time in milliseconds since 1970.
+    Taken(i64),
+    /// It failed and rests, until this time in milliseconds since 1970.
+    Rests(i64),
+}
+
 /// What a token is in a multi-instance.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Role {
@@ -62,6 +71,8 @@ struct Place {
     interrupted: bool,
     /// Retries of its job.
     job: Option<i32>,
+    /// Where its job is, when it is not free to be taken.
+    away: Option<Away>,
     stuck: Option<Stuck>,
 }
 
@@ -136,6 +147,7 @@ impl Reference {
             joins: Vec::new(),
             interrupted: false,
             job: None,
+            away: None,
             stuck: None,
         };
         self.places.insert(token, place);
@@ -254,7 +266,9 @@ impl Reference {
     }
 
     fn begin_item(&mut self, body: Token) {
-        let (model, node) = (self.places[&body].model, self.places[&body].node);
+        // The condition may have ended the body while its items were begun.
+        let Some(place) = self.places.get(&body) else { return };
+        let (model, node) = (place.model, place.node);
         let Some(Role::Body { started, .. }) = self.places.get_mut(&body).map(|place| &mut place.role) else {
             return;
         };
@@ -275,6 +289,7 @@ impl Reference {
         let id = self.model(token).nodes[node].id.clone();
         match kind {
             Kind::Start
+            | Kind::MessageStart
             | Kind::End
             | Kind::Pass
             | Kind::Parallel
@@ -286,10 +301,22 @@ impl Reference {
             Kind::Catch(_) if variables.contains_key(TRIGGERED) => self.complete(token, variables),
             Kind::Catch(on) | Kind::Receive(on) => self.listen(token, node, on, &id),
             Kind::Exclusive => self.choose(token),
-            Kind::Service => self.set_job(token, Some(2)),
+            Kind::Service => {
+                if self.model(token).nodes[node].maps {
+                    let x = (self.whole(token, "a") + 1).to_string();
+                    self.places
+                        .entry(token)
+                        .and_modify(|place| drop(place.variables.insert(format!("x{node}"), x)));
+                }
+                self.set_job(token, Some(2));
+            }
             Kind::Script => {
-                let a = self.visible(token).get("a").and_then(|a| a.parse::<i64>().ok()).unwrap_or(0);
-                self.complete(token, [(format!("s{node}"), (a + 10).to_string())].into());
+                let result = self.whole(token, "a") + 10;
+                self.complete(token, [(format!("s{node}"), result.to_string())].into());
+            }
+            Kind::Decision => {
+                let result = self.whole(token, "a") + 100;
+                self.complete(token, [(format!("d{node}"), result.to_string())].into());
             }
             Kind::EventBased => {
                 let model = self.model(token).clone();
@@ -319,9 +346,15 @@ impl Reference {
         }
     }
 
+    /// A variable that is a whole number.
+    fn whole(&self, token: Token, name: &str) -> i64 {
+        self.visible(token).get(name).and_then(|value| value.parse().ok()).unwrap_or(0)
+    }
+
     fn set_job(&mut self, token: Token, retries: Option<i32>) {
         if let Some(place) = self.places.get_mut(&token) {
             place.job = retries;
+            place.away = None;
             place.stuck = None;
         }
     }

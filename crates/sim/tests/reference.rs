@@ -20,8 +20,14 @@ fn assert_same(seeds: std::ops::Range<u64>, palette: Palette) -> usize {
 
 #[test]
 fn flat_processes_do_what_the_reference_says() {
-    let palette = Palette { depth: 1, events: false, many: false, calls: false, abrupt: true };
+    let palette = Palette { abrupt: true, ..Palette::plain(1) };
     assert!(assert_same(0..1_000, palette) > 800);
+}
+
+#[test]
+fn tangled_processes_do_what_the_reference_says() {
+    let palette = Palette { tangled: true, data: true, ..Palette::plain(1) };
+    assert!(assert_same(0..1_000, palette) > 700);
 }
 
 #[test]

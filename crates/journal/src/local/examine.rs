@@ -14,6 +14,8 @@
 
 use std::io;
 
+use weir_canary::{Canary, planted};
+
 use super::{
     Incarnation,
     frame::Position,
@@ -231,6 +233,9 @@ impl Examination {
         let behind = evidence(self.incarnation, number, bytes, offset, self.course.last);
         self.course.durable = self.course.durable.max(behind.durable);
         let spot = |why: String| Spot::new(number, offset, position, why);
+        if planted(Canary::CutAnywhere) {
+            return Verdict::Torn(spot(why.to_owned()));
+        }
         if behind.recycled {
             return Verdict::Refused(spot(format!("{why}, and frames behind it belong to another time")));
         }

@@ -1,7 +1,7 @@
 //! What reaches an instance from outside, and what of it can be seen there: messages, time, jobs, incidents.
 
 use super::{
-    Message, Place, Reference, Role, Stuck, TRIGGERED, Todo, Token, Variables, Wanted, duration_ms,
+    Away, Message, Place, Reference, Role, Stuck, TRIGGERED, Todo, Token, Variables, Wanted, duration_ms,
     interrupts,
 };
 use crate::model::Kind;
@@ -96,7 +96,15 @@ impl Reference {
 
     /// When the next timer is due.
     pub fn next_due_ms(&self) -> Option<i64> {
-        self.due().map(|(due_ms, ..)| due_ms).min()
+        self.due().map(|(due_ms, ..)| due_ms).chain(self.job_due().map(|(due_ms, _)| due_ms)).min()
+    }
+
+    /// The job that comes back first.
+    fn job_due(&self) -> Option<(i64, Token)> {
+        let due = self.places.iter().filter_map(|(token, place)| match place.away? {
+            Away::Taken(due_ms) | Away::Rests(due_ms) => Some((due_ms, *token)),
+        });
+        due.min()
     }
 
     fn due(&self) -> impl Iterator<Item = (i64, usize, Token)> + '_ {
@@ -111,15 +119,37 @@ impl Reference {
     /// It is so late: what is due happens, in order.
     pub fn pass_time(&mut self, now_ms: i64) {
         self.now_ms = now_ms;
-        while let Some((_, order, token)) = self.due().min().filter(|(due_ms, ..)| *due_ms <= now_ms) {
-            self.trigger(token, order, Variables::new());
-            self.work();
+        loop {
+            let timer = self.due().min().filter(|(due_ms, ..)| *due_ms <= now_ms);
+            let job = self.job_due().filter(|(due_ms, _)| *due_ms <= now_ms);
+            match (timer, job) {
+                (Some((due_ms, ..)), Some((back_ms, token))) if back_ms < due_ms => self.come_back(token),
+                (Some((_, order, token)), _) => {
+                    self.trigger(token, order, Variables::new());
+                    self.work();
+                }
+                (None, Some((_, token))) => self.come_back(token),
+                (None, None) => return,
+            }
         }
     }
 
-    /// Tokens with a job, with its retries and what is wrong with it.
-    pub fn jobs(&self) -> Vec<(Token, i32, Option<Stuck>)> {
-        let with_job = |(token, place): (&Token, &Place)| Some((*token, place.job?, place.stuck));
+    fn come_back(&mut self, token: Token) {
+        self.places.entry(token).and_modify(|place| place.away = None);
+    }
+
+    /// A worker takes a job for so long.
+    pub fn take_job(&mut self, token: Token, timeout_ms: i64) {
+        let until_ms = self.now_ms + timeout_ms;
+        self.places.entry(token).and_modify(|place| place.away = Some(Away::Taken(until_ms)));
+    }
+
+    /// Tokens with a job that can be worked on, and where it is.
+    pub fn jobs(&self) -> Vec<(Token, Option<Away>)> {
+        let with_job = |(token, place): (&Token, &Place)| {
+            let workable = place.stuck.is_none() && !matches!(place.away, Some(Away::Rests(_)));
+            (place.job.is_some() && workable).then_some((*token, place.away))
+        };
         self.places.iter().filter_map(with_job).collect()
     }
 
@@ -130,15 +160,29 @@ impl Reference {
 
     /// A job was done.
     pub fn complete_job(&mut self, token: Token, variables: Variables) {
-        self.complete(token, variables);
+        let node = self.places[&token].node;
+        if self.model(token).nodes[node].maps {
+            // What the worker brings stays with the task; only what is mapped goes out.
+            self.places.entry(token).and_modify(|place| place.variables.extend(variables));
+            let visible = self.visible(token);
+            let value = |name: &str| visible.get(name).cloned().unwrap_or_else(|| "null".into());
+            let mapped = [(format!("y{node}"), value(&format!("x{node}"))), (format!("z{node}"), value("b"))];
+            self.propagate(self.places[&token].parent, mapped.into());
+            self.complete(token, Variables::new());
+        } else {
+            self.complete(token, variables);
+        }
         self.work();
     }
 
-    /// A job failed.
-    pub fn fail_job(&mut self, token: Token, retries: i32) {
+    /// A job failed, and may be tried again after a while.
+    pub fn fail_job(&mut self, token: Token, retries: i32, backoff_ms: i64) {
         self.set_job(token, Some(retries));
+        let until_ms = self.now_ms + backoff_ms;
         if retries <= 0 {
             self.stick(token, Stuck::Job);
+        } else if backoff_ms > 0 {
+            self.places.entry(token).and_modify(|place| place.away = Some(Away::Rests(until_ms)));
         }
     }
 
@@ -199,11 +243,12 @@ impl Reference {
         let mut lines = Vec::new();
         for (token, place) in &self.places {
             let path = self.path(*token);
-            let job = match (place.job, place.stuck) {
-                (Some(retries), None) => format!(" job ready {retries}"),
-                (Some(_), Some(stuck)) => format!(" job {stuck:?}"),
-                (None, Some(stuck)) => format!(" stuck {stuck:?}"),
-                (None, None) => String::new(),
+            let job = match (place.job, place.stuck, place.away) {
+                (Some(retries), None, None) => format!(" job ready {retries}"),
+                (Some(retries), None, Some(away)) => format!(" job {away:?} {retries}"),
+                (Some(_), Some(stuck), _) => format!(" job {stuck:?}"),
+                (None, Some(stuck), _) => format!(" stuck {stuck:?}"),
+                (None, None, _) => String::new(),
             };
             for awaited in &place.awaited {
                 let what = match &awaited.what {

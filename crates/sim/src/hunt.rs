@@ -1,0 +1,51 @@
+//! Hunting a planted bug: how many seeds until somebody notices it.
+
+use weir_canary::Canary;
+
+use crate::{differential, model::Palette, profile::Profile, world::Plan};
+
+/// Who noticed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    /// The world's ledger, clients or audit.
+    World,
+    /// A world that was run twice.
+    SecondRun,
+    /// The reference interpreter.
+    Reference,
+}
+
+/// A bug that was found.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// By whom.
+    pub by: By,
+    /// In so many seeds.
+    pub seeds: u64,
+    /// What was seen of it.
+    pub why: String,
+}
+
+/// Looks for a planted bug, from seed 0 on.
+pub fn hunt(canary: Canary, budget_seeds: u64) -> Option<Found> {
+    (0..budget_seeds).find_map(|seed| {
+        let (by, why) = weir_canary::with(Some(canary), || look(seed, canary))?;
+        Some(Found { by, seeds: seed + 1, why })
+    })
+}
+
+fn look(seed: u64, canary: Canary) -> Option<(By, String)> {
+    let plan = Plan::new(seed, Profile::Swarm, Some(canary));
+    let report = plan.run();
+    if let Some(violation) = report.violation {
+        return Some((By::World, violation.0));
+    }
+    if seed % 4 == 3 {
+        let again = plan.run();
+        if (again.digest, again.story) != (report.digest, report.story) {
+            return Some((By::SecondRun, "other bytes the second time".into()));
+        }
+    }
+    let difference = differential::run(seed, Palette::all(2)).difference?;
+    Some((By::Reference, difference.lines().next().unwrap_or_default().to_owned()))
+}
