@@ -26,6 +26,9 @@ pub struct Found {
     pub why: String,
 }
 
+/// Processes that are compared with the reference interpreter for each world.
+const PROCESSES: u64 = 20;
+
 /// Looks for a planted bug, from seed 0 on.
 pub fn hunt(canary: Canary, budget_seeds: u64) -> Option<Found> {
     (0..budget_seeds).find_map(|seed| {
@@ -46,6 +49,9 @@ fn look(seed: u64, canary: Canary) -> Option<(By, String)> {
             return Some((By::SecondRun, "other bytes the second time".into()));
         }
     }
-    let difference = differential::run(seed, Palette::all(2)).difference?;
+    let palette = Palette { crowds_percent: 10, ..Palette::all(2) };
+    let mut differences = (seed * PROCESSES..(seed + 1) * PROCESSES)
+        .filter_map(|seed| differential::run(seed, palette).difference);
+    let difference = differences.next()?;
     Some((By::Reference, difference.lines().next().unwrap_or_default().to_owned()))
 }

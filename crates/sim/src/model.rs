@@ -181,8 +181,10 @@ pub struct Palette {
     pub data: bool,
     /// Message start events.
     pub starts: bool,
-    /// Percent of multi-instances that have hundreds of items.
+    /// Percent of tasks that need nobody and have more than a hundred items.
     pub crowds_percent: usize,
+    /// How many items those have at most.
+    pub crowd_items: usize,
 }
 
 impl Palette {
@@ -198,6 +200,7 @@ impl Palette {
             data: false,
             starts: false,
             crowds_percent: 0,
+            crowd_items: 0,
         }
     }
 
@@ -213,6 +216,7 @@ impl Palette {
             data: true,
             starts: false,
             crowds_percent: 1,
+            crowd_items: 300,
         }
     }
 
@@ -227,7 +231,8 @@ impl Palette {
             tangled: random.percent(50),
             data: random.percent(50),
             starts: random.percent(40),
-            crowds_percent: [0, 0, 0, 10][random.below(4)],
+            crowds_percent: [0, 0, 0, 25][random.below(4)],
+            crowd_items: 2_400,
         }
     }
 }

@@ -12,6 +12,8 @@
 
 use std::{collections::BTreeMap, io};
 
+use weir_canary::{Canary, planted};
+
 use super::{
     Incarnation,
     frame::{Position, hash_at, u32_at, u64_at},
@@ -164,6 +166,9 @@ pub(super) fn begin(disk: &dyn Disk, header: &SegmentHeader) -> io::Result<Box<d
         file.write_at(&header.encode(), 0)?;
         file.sync_data()?;
         disk.rename(&temporary, &name)?;
+        if planted(Canary::NameNotSynced) {
+            return Ok(file);
+        }
         // From here on the segment exists, so even a full disk is no longer a reason to go on without it.
         disk.sync_dir("").map_err(io::Error::other)?;
         Ok(file)

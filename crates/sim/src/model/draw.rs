@@ -179,15 +179,12 @@ impl Pen<'_> {
         if matches!(kind, Kind::Catch(_)) {
             return node;
         }
-        if self.palette.many && !matches!(kind, Kind::Receive(_)) && self.random.percent(15) {
-            let crowd = is_quick && self.random.percent(self.palette.crowds_percent);
+        let crowd = self.palette.many && is_quick && self.random.percent(self.palette.crowds_percent);
+        if crowd || (self.palette.many && !matches!(kind, Kind::Receive(_)) && self.random.percent(15)) {
+            let most = if crowd { self.palette.crowd_items - 100 } else { 4 };
             let many = Many {
                 sequential: self.random.percent(50),
-                items: if crowd {
-                    [101 + self.random.below(300), 2_100][usize::from(self.random.percent(10))]
-                } else {
-                    self.random.below(4)
-                },
+                items: self.random.below(most) + if crowd { 101 } else { 0 },
                 collects: self.random.percent(60),
                 enough: self.random.percent(20),
             };
