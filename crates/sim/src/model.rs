@@ -216,7 +216,7 @@ impl Palette {
             data: true,
             starts: false,
             crowds_percent: 1,
-            crowd_items: 300,
+            crowd_items: 150,
         }
     }
 

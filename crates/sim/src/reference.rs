@@ -301,15 +301,7 @@ impl Reference {
             Kind::Catch(_) if variables.contains_key(TRIGGERED) => self.complete(token, variables),
             Kind::Catch(on) | Kind::Receive(on) => self.listen(token, node, on, &id),
             Kind::Exclusive => self.choose(token),
-            Kind::Service => {
-                if self.model(token).nodes[node].maps {
-                    let x = (self.whole(token, "a") + 1).to_string();
-                    self.places
-                        .entry(token)
-                        .and_modify(|place| drop(place.variables.insert(format!("x{node}"), x)));
-                }
-                self.set_job(token, Some(2));
-            }
+            Kind::Service => self.begin_job(token, node),
             Kind::Script => {
                 let result = self.whole(token, "a") + 10;
                 self.complete(token, [(format!("s{node}"), result.to_string())].into());
@@ -344,6 +336,14 @@ impl Reference {
             }
             Kind::ErrorEnd(code) => self.throw(token, code),
         }
+    }
+
+    fn begin_job(&mut self, token: Token, node: usize) {
+        if self.model(token).nodes[node].maps {
+            let x = (self.whole(token, "a") + 1).to_string();
+            self.places.entry(token).and_modify(|place| drop(place.variables.insert(format!("x{node}"), x)));
+        }
+        self.set_job(token, Some(2));
     }
 
     /// A variable that is a whole number.

@@ -23,14 +23,14 @@ fn assert_clean(seed: u64, profile: Profile) -> Report {
 
 #[test]
 fn small_worlds_keep_every_promise() {
-    let crashes: usize = (0..300).map(|seed| assert_clean(seed, Profile::Small).crashes).sum();
-    assert!(crashes > 300, "too few crashes to mean anything: {crashes}");
+    let crashes: usize = (0..200).map(|seed| assert_clean(seed, Profile::Small).crashes).sum();
+    assert!(crashes > 150, "too few crashes to mean anything: {crashes}");
 }
 
 #[test]
 fn swarms_keep_every_promise_and_get_into_every_kind_of_trouble() {
     let mut seen = Seen::default();
-    for seed in 0..500 {
+    for seed in 0..300 {
         seen.add(&assert_clean(seed, Profile::Swarm).seen);
     }
     assert_eq!(seen.missing(), [], "situations that never came up");
@@ -38,7 +38,7 @@ fn swarms_keep_every_promise_and_get_into_every_kind_of_trouble() {
 
 #[test]
 fn the_same_seed_gives_the_same_bytes() {
-    for seed in 0..20 {
+    for seed in 0..10 {
         let (first, second) = (world::run_seed(seed, Profile::Swarm), world::run_seed(seed, Profile::Swarm));
         assert_eq!((first.digest, first.story), (second.digest, second.story), "seed {seed}");
     }
