@@ -51,8 +51,6 @@ pub enum Canary {
     LastItemLost,
     /// m22: what an activity waits for stays when it is ended.
     WaitLeaks,
-    /// m32: the door lets in any number of commands.
-    NoLimit,
     /// A checkpoint forgets the last number of mail taken.
     MailWatermarkLost,
     /// A checkpoint does not take rows out that are gone.
@@ -65,7 +63,7 @@ pub enum Canary {
 
 impl Canary {
     /// All of them.
-    pub const ALL: [Canary; 27] = [
+    pub const ALL: [Canary; 26] = [
         Self::ConfirmedBeforeSync,
         Self::ReleasedBeforeDurable,
         Self::EpochNotRead,
@@ -88,7 +86,6 @@ impl Canary {
         Self::JoinsEarly,
         Self::LastItemLost,
         Self::WaitLeaks,
-        Self::NoLimit,
         Self::MailWatermarkLost,
         Self::RemovalsLost,
         Self::CheckpointTooEarly,

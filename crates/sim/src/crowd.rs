@@ -14,7 +14,7 @@ use weir_engine::{
     rejection::{Rejection, RejectionCode},
 };
 use weir_journal::random::SplitMix;
-use weir_node::{SubmitError, admission::Place, demand::TakerId, driver::Input};
+use weir_node::{demand::TakerId, driver::Input};
 
 use crate::{
     ledger::{Violation, broken},
@@ -64,7 +64,7 @@ pub struct Crowd {
     message_names: Vec<String>,
     most_instances: usize,
     created: usize,
-    asked: BTreeMap<RequestId, (Asked, Option<Place>)>,
+    asked: BTreeMap<RequestId, Asked>,
     next_request: u64,
     next_taker: TakerId,
     workers: BTreeMap<TakerId, Worker>,
@@ -130,7 +130,7 @@ impl Crowd {
         self.story.push(line.into());
     }
 
-    /// Asks at the door; refused there, nothing happens.
+    /// Asks, unless it is new work and the disk is full: then the node refuses it at its door.
     fn ask(
         &mut self,
         machine: &mut Machine,
@@ -148,22 +148,13 @@ impl Crowd {
                 | Command::EvaluateExpression { .. }
                 | Command::SetVariables { .. }
         );
-        let in_flight = machine.admission.in_flight();
-        let place = match machine.admission.enter(&command) {
-            Ok(place) => place,
-            Err(SubmitError::Overloaded(_)) => {
-                let is_full = machine.admission.is_disk_full();
-                machine.note(if is_full { Situation::RefusedWhileFull } else { Situation::DoorFull });
-                return Ok(());
-            }
-            Err(other) => return broken(format!("the door refuses a command with {other}")),
-        };
-        if brings_work && in_flight >= machine.door() {
-            return broken(format!("{in_flight} commands are in flight, and more work is let in"));
+        if brings_work && machine.is_draining {
+            machine.note(Situation::RefusedWhileFull);
+            return Ok(());
         }
         self.next_request += 1;
         let request = RequestId(self.next_request);
-        self.asked.insert(request, (asked, Some(place)));
+        self.asked.insert(request, asked);
         machine.input(now_ms, Input::Command { partition, request: Some(request), command })
     }
 
@@ -243,7 +234,7 @@ impl Crowd {
         machine: &mut Machine,
     ) -> Result<(), Violation> {
         // Nobody waits: the answer to somebody of before the crash.
-        let Some((asked, _place)) = self.asked.remove(&request) else { return Ok(()) };
+        let Some(asked) = self.asked.remove(&request) else { return Ok(()) };
         match result {
             Ok(reply) => self.granted(asked, reply, machine),
             Err(rejection) => self.refused(&asked, &rejection, machine),

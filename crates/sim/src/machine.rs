@@ -6,7 +6,7 @@ mod recover;
 mod rot;
 mod store;
 
-use std::{collections::VecDeque, sync::Arc};
+use std::collections::VecDeque;
 
 use weir_canary::{Canary, planted};
 use weir_engine::{
@@ -25,7 +25,6 @@ use weir_journal::{
     random::SplitMix,
 };
 use weir_node::{
-    admission::Admission,
     demand::TakerId,
     driver::{Action, Driver, GroupRecord, Input},
 };
@@ -78,8 +77,6 @@ pub struct Build {
     pub reserve_bytes: u64,
     /// A journal over a network instead of a disk, and how treacherous it is.
     pub network: Option<Network>,
-    /// How many commands may be in flight.
-    pub door: usize,
 }
 
 /// What becomes of a group.
@@ -101,8 +98,8 @@ pub struct Machine {
     group: VecDeque<Vec<GroupRecord>>,
     checkpoints: VecDeque<CheckpointToWrite>,
     actions: Vec<Action>,
-    /// The door.
-    pub admission: Arc<Admission>,
+    /// Whether only work that ends work is let in, because the disk is full.
+    pub is_draining: bool,
     /// What came out and was not looked at yet.
     pub released: Vec<Released>,
     /// What is durable.
@@ -138,7 +135,7 @@ impl Machine {
             group: VecDeque::new(),
             checkpoints: VecDeque::new(),
             actions: Vec::new(),
-            admission: Admission::new(build.door),
+            is_draining: false,
             released: Vec::new(),
             ledger: Ledger::new(build.partitions),
             stopped: None,
@@ -161,11 +158,6 @@ impl Machine {
     /// How many partitions it has.
     pub fn partitions(&self) -> u16 {
         self.build.partitions
-    }
-
-    /// How many commands may be in flight.
-    pub fn door(&self) -> usize {
-        self.build.door
     }
 
     /// Whether a group is on its way to disk.
@@ -263,7 +255,7 @@ impl Machine {
             Ok(()) => {}
             Err(AppendError::Full(_)) => {
                 self.ledger.seen.note(Situation::DiskFull);
-                self.admission.set_disk_full(true);
+                self.is_draining = true;
                 let released = journal.release_reserve().unwrap_or(false);
                 self.ledger.seen.note_if(released, Situation::ReserveReleased);
                 self.group.push_front(group);
@@ -277,8 +269,8 @@ impl Machine {
         if let Some(chore) = journal.take_chore() {
             chore();
         }
-        if self.admission.is_disk_full() && journal.refill_reserve().unwrap_or(false) {
-            self.admission.set_disk_full(false);
+        if self.is_draining && journal.refill_reserve().unwrap_or(false) {
+            self.is_draining = false;
             self.ledger.seen.note(Situation::RoomAgain);
         }
         for record in &group {

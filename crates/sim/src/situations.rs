@@ -88,8 +88,6 @@ situations! {
     ClockBack,
     /// The clock jumped ahead.
     ClockAhead,
-    /// The door was full.
-    DoorFull,
     /// A job's time was over, and it was free again.
     JobTimedOut,
     /// A job rested after a failure, and was free again.

@@ -3,7 +3,6 @@
 use weir_engine::{Partition, key::PartitionId};
 use weir_journal::{Journal, JournalError, disk::sim::Fate, random::SplitMix};
 use weir_node::{
-    admission::Admission,
     driver::Driver,
     recovery::{self, RecoveryError},
 };
@@ -135,7 +134,7 @@ impl Machine {
         self.released.clear();
         self.stopped = None;
         self.store_broken = false;
-        self.admission = Admission::new(self.build.door);
+        self.is_draining = false;
     }
 
     fn lose_power(&mut self, random: &mut SplitMix) {
