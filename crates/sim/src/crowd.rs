@@ -78,8 +78,8 @@ pub struct Crowd {
     cancelled: BTreeSet<ElementKey>,
     resolved: BTreeSet<IncidentKey>,
     is_deployed: bool,
-    /// Whether some instance was to begin in the middle.
-    has_middles: bool,
+    /// Whether some instance began in the middle, or was helped past a gateway that may lead back to itself.
+    may_hang: bool,
     /// How often healing sent a message, or found none to send.
     helped: usize,
     /// Jobs that workers got, until when, and how often.
@@ -113,7 +113,7 @@ impl Crowd {
             cancelled: BTreeSet::new(),
             resolved: BTreeSet::new(),
             is_deployed: false,
-            has_middles: false,
+            may_hang: false,
             helped: 0,
             given: BTreeMap::new(),
             story: Vec::new(),

@@ -129,7 +129,7 @@ struct World {
 /// When every world begins, in milliseconds since 1970.
 const BEGINNING_MS: i64 = 1_700_000_000_000;
 /// How often healing may go round before something is stuck.
-const HEALING_ROUNDS: usize = 2_000;
+const HEALING_ROUNDS: usize = 600;
 /// Longer than any message is kept, in milliseconds.
 const LONGEST_TTL_MS: i64 = 600_000;
 
@@ -372,8 +372,12 @@ impl World {
         self.machine.heal();
         self.clock_ahead_ms = 0;
         self.settle()?;
-        for _ in 0..HEALING_ROUNDS {
+        for round in 0..HEALING_ROUNDS {
             self.settle()?;
+            if round == HEALING_ROUNDS / 2 {
+                let now_ms = self.clock_ms();
+                self.crowd.give_up_hanging(&mut self.machine, now_ms)?;
+            }
             while self.machine.write_checkpoint()? {}
             let now_ms = self.clock_ms();
             if self.crowd.help(&mut self.machine, now_ms)? {

@@ -23,8 +23,8 @@ fn assert_clean(seed: u64, profile: Profile) -> Report {
 
 #[test]
 fn small_worlds_keep_every_promise() {
-    let crashes: usize = (0..200).map(|seed| assert_clean(seed, Profile::Small).crashes).sum();
-    assert!(crashes > 150, "too few crashes to mean anything: {crashes}");
+    let crashes: usize = (0..120).map(|seed| assert_clean(seed, Profile::Small).crashes).sum();
+    assert!(crashes > 80, "too few crashes to mean anything: {crashes}");
 }
 
 #[test]

@@ -59,7 +59,7 @@ impl Crowd {
         self.created += 1;
         self.note(format!("{}: create an instance of {process} with {variables} at {start_at:?}", turn.step));
         if !start_at.is_empty() {
-            self.has_middles = true;
+            self.may_hang = true;
             turn.machine.note(Situation::StartedInTheMiddle);
         }
         let command = Command::CreateInstance(CreateInstance {

@@ -52,6 +52,7 @@ impl Crowd {
                 let command = Command::UpdateJob { job, retries: Some(1), timeout_ms: None };
                 self.ask(machine, now_ms, job.partition(), Asked::Other, command)?;
             } else if open.kind == IncidentKind::ConditionError && self.resolved.len() < MOST_RESOLVED {
+                self.may_hang = true;
                 let variables = document("{\"a\":2,\"b\":2,\"c\":2}")?;
                 let command = Command::SetVariables { scope: open.element, variables, local: false };
                 self.ask(machine, now_ms, key.partition(), Asked::Other, command)?;
@@ -79,10 +80,10 @@ impl Crowd {
         awaited.sort_by_key(|opened| (!opened.closes, opened.key));
         self.helped += 1;
         let opened = match awaited.first() {
-            Some(opened) if self.helped < MOST_HELPED || !self.has_middles => opened,
+            Some(opened) if self.helped < MOST_HELPED || !self.may_hang => opened,
             // A timer may still come, or a job come back.
             None if machine.driver().next_due_ms().is_some() && self.helped < MOST_HELPED => return Ok(()),
-            Some(_) | None => return self.give_up_middles(machine, now_ms),
+            Some(_) | None => return self.give_up_hanging(machine, now_ms),
         };
         let (name, key) = (&opened.message_name, &opened.correlation_key);
         self.note(format!("     helping with message {name} for {key}"));
@@ -93,8 +94,11 @@ impl Crowd {
     }
 
     /// What began in the middle may wait at a gateway for tokens that nobody sends: it is cancelled when nothing else helps.
-    fn give_up_middles(&mut self, machine: &mut Machine, now_ms: i64) -> Result<(), Violation> {
-        if !self.has_middles {
+    ///
+    /// # Errors
+    /// A promise was broken.
+    pub fn give_up_hanging(&mut self, machine: &mut Machine, now_ms: i64) -> Result<(), Violation> {
+        if !self.may_hang {
             return Ok(());
         }
         let rows = machine.driver().led().iter().flat_map(|led| led.partition.state().elements.iter());
