@@ -124,6 +124,9 @@ impl Number {
             }
             return wide::power_whole(self.parts(), exponent);
         }
+        if let (Repr::Decimal(_), Some(power)) = (self.0, self.exact_power(exponent)) {
+            return Some(power);
+        }
         let mut result = Number::ONE;
         for _ in 0..exponent.min(64) {
             if let (Repr::Int(left), Repr::Int(right)) = (result.0, self.0)
@@ -135,6 +138,13 @@ impl Number {
             return wide::power_whole(self.parts(), exponent);
         }
         if exponent > 64 { wide::power_whole(self.parts(), exponent) } else { Some(result) }
+    }
+
+    /// A power with all its digits, so that `0.10 ** 2` is `0.0100`; `None` where they could be too many.
+    fn exact_power(&self, exponent: i64) -> Option<Number> {
+        let digits = self.parts().0.unsigned_abs().checked_ilog10().map_or(1, |log| i64::from(log) + 1);
+        let is_exact = digits.checked_mul(exponent)? <= 34;
+        is_exact.then(|| (0..exponent).try_fold(Number::ONE, |power, _| power.multiply(self))).flatten()
     }
 
     /// The square root; `None` for a negative number.

@@ -284,13 +284,25 @@ fn smallest_differences(differing: Vec<(usize, Case)>) -> Vec<(usize, Vec<Smalle
     all.into_iter().map(&mut of_one).collect()
 }
 
+/// The nearest parts that differ: among the direct ones, or further down where those stand in a scope of their own.
+fn differing_below(parts: &[Part], at: usize, differs: &dyn Fn(usize) -> bool) -> Vec<usize> {
+    let mut below = Vec::new();
+    for child in &parts[at].children {
+        if differs(*child) {
+            below.push(*child);
+        } else if parts[at].has_scope() || parts[*child].has_scope() {
+            below.extend(differing_below(parts, *child, differs));
+        }
+    }
+    below
+}
+
 fn smallest(parts: Vec<Part>, answers: &[(Answer, Reply)]) -> Vec<Smallest> {
     let differs = |at: usize| disagreement(&parts[at].case, &answers[at].0, &answers[at].1);
     let mut wanted = vec![false; parts.len()];
     let mut open = vec![0];
     while let Some(at) = open.pop() {
-        let below: Vec<usize> =
-            parts[at].children.iter().copied().filter(|it| differs(*it).is_some()).collect();
+        let below = differing_below(&parts, at, &|at| differs(at).is_some());
         wanted[at] = below.is_empty();
         open.extend(below);
     }

@@ -17,6 +17,13 @@ pub(crate) struct Part {
     pub(crate) children: Vec<usize>,
 }
 
+impl Part {
+    /// Whether parts of it stand in a scope of their own, so that alone they may agree where inside they do not.
+    pub(crate) fn has_scope(&self) -> bool {
+        ["for", "some", "every", "filter", "context"].iter().any(|root| self.root.starts_with(root))
+    }
+}
+
 /// An expression, first, and all its parts. One that we cannot parse has none.
 pub(crate) fn parts(case: Case) -> Vec<Part> {
     let mut found = Vec::new();
@@ -60,6 +67,10 @@ fn add(tree: &Expr, whole: &Case, found: &mut Vec<Part>, parent: usize) {
 }
 
 fn add_children(tree: &Expr, whole: &Case, found: &mut Vec<Part>, parent: usize) {
+    if let ExprKind::Arithmetic(first, rest) = &tree.kind {
+        add_operands(first, rest, whole, found, parent);
+        return;
+    }
     let callee = match &tree.kind {
         ExprKind::Call(callee, _) => Some(callee.span),
         _ => None,
@@ -69,6 +80,32 @@ fn add_children(tree: &Expr, whole: &Case, found: &mut Vec<Part>, parent: usize)
             add(child, whole, found, parent);
         }
     });
+}
+
+/// `a * b / c` is made of `a * b` and `c`.
+fn add_operands(
+    first: &Expr,
+    rest: &[(ArithmeticOperator, Expr)],
+    whole: &Case,
+    found: &mut Vec<Part>,
+    parent: usize,
+) {
+    let Some(((_, last), before)) = rest.split_last() else { return add(first, whole, found, parent) };
+    match before {
+        [] => add(first, whole, found, parent),
+        [.., (operator, end)] => {
+            let text = &whole.text[first.span.start as usize..end.span.end as usize];
+            let is_own = !text.contains('?');
+            let at = if is_own { found.len() } else { parent };
+            if is_own {
+                let case = Case { text: text.to_owned(), variables: whole.variables.clone(), input: None };
+                found[parent].children.push(at);
+                found.push(Part { case, root: sign(*operator).to_owned(), children: Vec::new() });
+            }
+            add_operands(first, before, whole, found, at);
+        }
+    }
+    add(last, whole, found, parent);
 }
 
 /// What an expression is, for the list of differences.
@@ -84,7 +121,7 @@ fn root(tree: &Expr, text: &str) -> String {
             return format!("call {}", &text[callee.span.start as usize..callee.span.end as usize]);
         }
         ExprKind::Negate(_) => "negate",
-        ExprKind::Arithmetic(_, rest) => return operators(rest),
+        ExprKind::Arithmetic(_, rest) => rest.last().map_or("literal", |(operator, _)| sign(*operator)),
         ExprKind::Comparison(operator, ..) => comparison(*operator),
         ExprKind::And(_) => "and",
         ExprKind::Or(_) => "or",
@@ -101,6 +138,9 @@ fn root(tree: &Expr, text: &str) -> String {
         ExprKind::List(_) => "list",
         ExprKind::Context(_) => "context",
         ExprKind::Range(range) if is_open(&range.start, text) => "range from if, for, some or every",
+        ExprKind::Range(range) if text[range.start.span.start as usize..].starts_with('[') => {
+            "range from a list"
+        }
         ExprKind::Range(_) => "range",
         ExprKind::Test(operator, _) => comparison(*operator),
         ExprKind::Function(..) => "function",
@@ -122,12 +162,6 @@ fn in_parentheses(expr: &Expr, text: &str) -> bool {
 fn is_open(start: &Expr, text: &str) -> bool {
     matches!(start.kind, ExprKind::If(..) | ExprKind::For(..) | ExprKind::Quantified(..))
         && !in_parentheses(start, text)
-}
-
-fn operators(rest: &[(ArithmeticOperator, Expr)]) -> String {
-    let mut signs: Vec<&str> = rest.iter().map(|(operator, _)| sign(*operator)).collect();
-    signs.dedup();
-    signs.join(" ")
 }
 
 fn sign(operator: ArithmeticOperator) -> &'static str {

@@ -89,13 +89,12 @@ impl Eval {
         let all: Vec<(&str, &str)> = drg.decisions().map(|decision| (decision.id, decision.name)).collect();
         let refused =
             |what: String, help: String| Failure::usage(what).at(self.model.display()).try_this(help);
-        let list =
-            || {
-                let shown = all
-                    .iter()
-                    .map(|(id, name)| if id == name { (*id).to_owned() } else { format!("{id} ({name})") });
-                shown.collect::<Vec<_>>().join(", ")
-            };
+        let list = || {
+            let shown = all
+                .iter()
+                .map(|(id, name)| if id == name { (*id).to_owned() } else { format!("{id} ({name})") });
+            shown.collect::<Vec<_>>().join(", ")
+        };
         match (&self.decision, &all[..]) {
             (_, []) => Err(refused("the model has no decision".to_owned(), "add a <decision>".to_owned())),
             (Some(name), _) => drg.find(name).map(str::to_owned).ok_or_else(|| {
