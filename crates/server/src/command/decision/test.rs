@@ -100,7 +100,10 @@ fn run_file(file: &Path, mode: ModeName) -> Result<Vec<CaseResult>, Failure> {
         Ok(suite) => suite,
         Err(diagnostics) if is_test_file(&bytes) => {
             let why = diagnostics.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
-            let node = NodeResult { node: String::new(), difference: Some(format!("cannot be read: {why}")) };
+            let node = NodeResult {
+                node: "the file".to_owned(),
+                difference: Some(format!("cannot be read: {why}")),
+            };
             return Ok(vec![CaseResult { file: name, case: "-".to_owned(), nodes: vec![node] }]);
         }
         Err(diagnostics) => {
