@@ -138,8 +138,8 @@ fn root(tree: &Expr, text: &str) -> String {
         ExprKind::List(_) => "list",
         ExprKind::Context(_) => "context",
         ExprKind::Range(range) if is_open(&range.start, text) => "range from if, for, some or every",
-        ExprKind::Range(range) if text[range.start.span.start as usize..].starts_with('[') => {
-            "range from a list"
+        ExprKind::Range(range) if text[range.start.span.start as usize..].starts_with("[]") => {
+            "range from an empty list"
         }
         ExprKind::Range(_) => "range",
         ExprKind::Test(operator, _) => comparison(*operator),
