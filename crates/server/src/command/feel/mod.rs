@@ -16,7 +16,7 @@ use serde::Serialize;
 use serde_json::{Value as Json, json, value::RawValue};
 use weir_feel::{
     Context, Dialect, Evaluation, EvaluationError, Expression, Limits, Moment, Names, Type, Value, Warning,
-    temporal::Zone,
+    hints::hints, parse, temporal::Zone,
 };
 
 use crate::{
@@ -152,6 +152,9 @@ impl Bench {
                 lines.extend(
                     evaluation.warnings.iter().map(|warning| warning.render(text).trim_end().to_owned()),
                 );
+                if !evaluation.warnings.is_empty() && !tests {
+                    lines.extend(self.suggestions(text));
+                }
                 let reads = types.then_some(reads);
                 output.answer(&Reply { reads, ..Reply::value(&evaluation) }, lines.join("\n"));
                 Ok(Exit::Ok)
@@ -161,10 +164,18 @@ impl Bench {
                 Ok(Exit::Failed)
             }
             Answer::Failed(error) => {
-                output.answer(&Reply::failed(&error), format_args!("{BAD}failed{BAD:#} {error}"));
+                output.answer(&Reply::failed(&error), format_args!("{BAD}error{BAD:#}: {error}"));
                 Ok(Exit::Failed)
             }
         }
+    }
+
+    /// What a misspelt name was probably meant to be.
+    fn suggestions(&self, text: &str) -> Vec<String> {
+        let names = self.names();
+        let hints = parse(text, self.dialect, &names).map(|tree| hints(&tree, self.dialect, &names));
+        let suggested = hints.into_iter().flatten().filter_map(|hint| Some((hint.message, hint.help?)));
+        suggested.map(|(what, help)| format!("{NAME}help{NAME:#}: {what}; {help}")).collect()
     }
 
     /// Compiles and evaluates.
@@ -286,7 +297,9 @@ fn write_json(value: &Value, out: &mut String) {
         }
         Value::Context(context) => {
             out.push('{');
-            for (nth, (name, item)) in context.entries().iter().enumerate() {
+            // A broker leaves out entries that are functions.
+            let entries = context.entries().iter().filter(|(_, item)| !matches!(item, Value::Function(_)));
+            for (nth, (name, item)) in entries.enumerate() {
                 separate(nth, out);
                 out.push_str(&Json::from(&**name).to_string());
                 out.push(':');

@@ -9,9 +9,9 @@ use rustyline::{
     highlight::Highlighter,
     hint::Hinter,
     history::FileHistory,
-    validate::Validator,
+    validate::{ValidationContext, ValidationResult, Validator},
 };
-use weir_feel::{Context, Dialect, Value, builtin_names};
+use weir_feel::{Context, Dialect, Names, Value, builtin_names, parse};
 
 use super::{Answer, Bench};
 use crate::{
@@ -30,7 +30,8 @@ const HELP: &str = "an expression          evaluates it: amount * 1.19
 :load FILE             keeps all entries of a JSON object
 :dialect bpmn|dmn      changes the dialect
 :quit, Ctrl-D          ends
-Tab completes functions and names; the arrows bring back what was asked.";
+Tab completes functions, names and entries; the arrows bring back what was asked.
+A line that is not finished goes on in the next; an empty line ends it.";
 
 /// Answers line after line until the user has enough.
 pub(super) fn run(bench: Bench) -> Result<Exit, Failure> {
@@ -43,9 +44,9 @@ pub(super) fn run(bench: Bench) -> Result<Exit, Failure> {
         let _none_yet = editor.load_history(file);
     }
     let mut bench = bench;
+    let (dialect, variables) = (format!("{:?}", bench.dialect).to_lowercase(), bench.variables.len());
     print_line(format_args!(
-        "{NAME}FEEL{NAME:#} {DIM}({:?} dialect) :help tells more, Ctrl-D ends{DIM:#}",
-        bench.dialect
+        "{NAME}FEEL{NAME:#} {DIM}dialect {dialect}, variables: {variables}; :help tells more, Ctrl-D ends{DIM:#}"
     ));
     loop {
         editor.set_helper(Some(Words::of(&bench)));
@@ -171,20 +172,39 @@ fn test(bench: &Bench, rest: &str, output: Output) -> Result<(), String> {
 }
 
 /// The words that Tab completes.
-struct Words(Vec<String>);
+struct Words {
+    words: Vec<String>,
+    dialect: Dialect,
+}
+
+/// Levels of entries within entries that are completed.
+const COMPLETED_LEVELS: usize = 3;
+
+/// The paths to a value's entries.
+fn paths(start: &str, value: &Value, levels: usize, found: &mut Vec<String>) {
+    found.push(start.to_owned());
+    if let (Value::Context(context), 1..) = (value, levels) {
+        for (name, value) in context.entries() {
+            paths(&format!("{start}.{name}"), value, levels - 1, found);
+        }
+    }
+}
 
 impl Words {
     fn of(bench: &Bench) -> Self {
-        let variables = bench.variables.entries().iter().map(|(name, _)| name.to_string());
+        let mut variables = Vec::new();
+        for (name, value) in bench.variables.entries() {
+            paths(name, value, COMPLETED_LEVELS, &mut variables);
+        }
         let functions = builtin_names(bench.dialect).map(|name| format!("{name}("));
         let commands = HELP
             .split_whitespace()
             .filter(|word| word.starts_with(':'))
             .map(|word| word.trim_end_matches(',').to_owned());
-        let mut words: Vec<String> = variables.chain(functions).chain(commands).collect();
+        let mut words: Vec<String> = variables.into_iter().chain(functions).chain(commands).collect();
         words.sort();
         words.dedup();
-        Self(words)
+        Self { words, dialect: bench.dialect }
     }
 }
 
@@ -206,7 +226,7 @@ impl Completer for Words {
         for start in starts {
             let typed = line.get(start..).unwrap_or("");
             let fitting: Vec<Pair> = self
-                .0
+                .words
                 .iter()
                 .filter(|word| !typed.is_empty() && word.starts_with(typed))
                 .map(|word| Pair { display: word.clone(), replacement: word.clone() })
@@ -225,6 +245,24 @@ impl Hinter for Words {
 
 impl Highlighter for Words {}
 
-impl Validator for Words {}
+impl Validator for Words {
+    /// A line goes on if all that is wrong with it is that it ends.
+    fn validate(&self, context: &mut ValidationContext<'_>) -> rustyline::Result<ValidationResult> {
+        let text = context.input();
+        let is_command = text.trim_start().starts_with(':');
+        if is_command || text.trim().is_empty() || text.ends_with('\n') {
+            return Ok(ValidationResult::Valid(None));
+        }
+        // What the names are matters little here: a text that is whole is evaluated anyway.
+        let text = text.trim_end();
+        let goes_on = match parse(text.strip_prefix('=').unwrap_or(text), self.dialect, &Names::new()) {
+            Ok(_) => false,
+            Err(diagnostics) => {
+                diagnostics.items().first().is_some_and(|first| first.span.start as usize >= text.len())
+            }
+        };
+        Ok(if goes_on { ValidationResult::Incomplete } else { ValidationResult::Valid(None) })
+    }
+}
 
 impl Helper for Words {}
