@@ -124,7 +124,7 @@ impl Number {
             }
             return wide::power_whole(self.parts(), exponent);
         }
-        if let (Repr::Decimal(_), Some(power)) = (self.0, self.exact_power(exponent)) {
+        if let (Repr::Small(..) | Repr::Wide(_), Some(power)) = (self.0, self.exact_power(exponent)) {
             return Some(power);
         }
         let mut result = Number::ONE;
