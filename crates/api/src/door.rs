@@ -6,7 +6,7 @@ use tokio::{sync::watch, time};
 use weir_engine::command::{Command, Reply};
 use weir_node::Handle;
 
-use crate::failure::Failure;
+use crate::{failure::Failure, limits::REQUEST_MS};
 
 /// What every request handler has.
 #[derive(Clone)]
@@ -23,6 +23,12 @@ impl Door {
     /// Carries a command out and gives its answer, which is durable.
     pub(crate) async fn submit(&self, command: Command) -> Result<Reply, Failure> {
         let intent = intent(&command);
+        let limit = Duration::from_millis(REQUEST_MS);
+        answered_within(limit, intent, self.answer_to(command)).await
+    }
+
+    async fn answer_to(&self, command: Command) -> Result<Reply, Failure> {
+        let intent = intent(&command);
         self.node.submit(command).await.map_err(|error| Failure::of(intent, error))
     }
 
@@ -36,13 +42,22 @@ impl Door {
 
     /// Carries a command out and waits at most this long for its answer.
     pub(crate) async fn submit_within(&self, command: Command, limit: Duration) -> Result<Reply, Failure> {
-        time::timeout(limit, self.submit(command)).await.unwrap_or_else(|_| {
+        time::timeout(limit, self.answer_to(command)).await.unwrap_or_else(|_| {
             Err(Failure::TimedOut(format!(
                 "the instance did not complete within {} ms; it goes on, only this answer is given up",
                 limit.as_millis()
             )))
         })
     }
+}
+
+/// The answer to a command of this intent, or that there was none in time.
+async fn answered_within(
+    limit: Duration,
+    intent: &'static str,
+    answer: impl Future<Output = Result<Reply, Failure>>,
+) -> Result<Reply, Failure> {
+    time::timeout(limit, answer).await.unwrap_or_else(|_| Err(Failure::unanswered(intent, limit)))
 }
 
 /// Tells that the server is stopping.
@@ -95,5 +110,24 @@ fn intent(command: &Command) -> &'static str {
         | Command::Continue
         | Command::Mail { .. }
         | Command::MailAcknowledged { .. } => "INTERNAL",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_answer_that_does_not_come_is_given_up() {
+        let limit = Duration::from_millis(20);
+        let never = std::future::pending::<Result<Reply, Failure>>();
+        let failure = answered_within(limit, "CREATE", never).await.unwrap_err();
+        assert!(
+            matches!(&failure, Failure::TimedOut(why) if why.contains("'CREATE' within 20 ms")),
+            "{failure:?}"
+        );
+        assert_eq!(REQUEST_MS, 15_000, "what clients of the contract count on");
+        let reply = answered_within(limit, "CREATE", async { Ok(Reply::Done) }).await;
+        assert_eq!(reply.unwrap(), Reply::Done);
     }
 }

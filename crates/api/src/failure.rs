@@ -1,5 +1,7 @@
 //! What can go wrong with a request, and the one table that says how each failure reads on either face.
 
+use std::time::Duration;
+
 use http::StatusCode;
 use tonic::Code;
 use weir_engine::{
@@ -97,15 +99,20 @@ impl Failure {
         Failure::Broken(format!("the engine gave an answer that does not belong to the command: {reply:?}"))
     }
 
+    /// A command of this intent got no answer in time.
+    pub(crate) fn unanswered(intent: &str, limit: Duration) -> Failure {
+        Failure::TimedOut(format!(
+            "no answer to command '{intent}' within {} ms; it may still be carried out, look before sending it again",
+            limit.as_millis()
+        ))
+    }
+
     /// What the node said about a command of this intent.
     pub(crate) fn of(intent: &'static str, error: SubmitError) -> Failure {
         match error {
             SubmitError::Rejected(rejection) => Failure::Rejected(intent, rejection),
             SubmitError::Overloaded(text) => Failure::Overloaded(text),
             SubmitError::Unavailable(text) => Failure::Unavailable(text),
-            SubmitError::TimedOut => Failure::TimedOut(format!(
-                "no answer to command '{intent}' in time; it may still be carried out, look before sending it again"
-            )),
             SubmitError::Aborted => Failure::Aborted,
         }
     }
@@ -148,7 +155,7 @@ mod tests {
             Failure::NotBuilt(text()),
             Failure::of("COMPLETE", SubmitError::Overloaded(text())),
             Failure::of("COMPLETE", SubmitError::Unavailable(text())),
-            Failure::of("COMPLETE", SubmitError::TimedOut),
+            Failure::unanswered("COMPLETE", Duration::from_secs(15)),
             Failure::of("COMPLETE", SubmitError::Aborted),
             Failure::Broken(text()),
         ];
@@ -171,7 +178,7 @@ mod tests {
             Unimplemented | 501 | UNIMPLEMENTED | why
             ResourceExhausted | 503 | RESOURCE_EXHAUSTED | why
             Unavailable | 503 | UNAVAILABLE | why
-            DeadlineExceeded | 504 | DEADLINE_EXCEEDED | no answer to command 'COMPLETE' in time; it may still be carried out, look before sending it again
+            DeadlineExceeded | 504 | DEADLINE_EXCEEDED | no answer to command 'COMPLETE' within 15000 ms; it may still be carried out, look before sending it again
             Aborted | 502 | ABORTED | the partition stopped while it worked on the request; look whether it was carried out before sending it again
             Internal | 500 | INTERNAL | why
         "#]].assert_eq(&rows.collect::<String>());

@@ -22,5 +22,6 @@ mod testing;
 
 pub use self::{
     management::Metrics,
+    rest::read_as_every_request,
     serve::{ApiConfig, Bound, ServeError, serve},
 };

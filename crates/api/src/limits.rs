@@ -12,6 +12,8 @@ pub const STATUS_TEXT_BYTES: usize = 7 * 1024;
 pub const LONG_POLL_DEFAULT_MS: i64 = 10_000;
 /// Milliseconds that an activation waits for jobs at most.
 pub const LONG_POLL_MS: i64 = 24 * 3_600_000;
+/// Milliseconds that the answer to a command may take that does not wait for something itself.
+pub const REQUEST_MS: u64 = 15_000;
 /// Milliseconds that a creation with result waits for the end where the client leaves it to the server.
 pub const RESULT_WAIT_DEFAULT_MS: i64 = 15_000;
 /// Milliseconds that a creation with result waits for the end at most.

@@ -244,11 +244,11 @@ mod tests {
     #[test]
     fn waiting_has_a_default_and_an_end() {
         assert_eq!(long_poll(-1), None);
-        assert_eq!(long_poll(0), Some(Duration::from_secs(10)));
+        assert_eq!(long_poll(0), Some(ms(limits::LONG_POLL_DEFAULT_MS)));
         assert_eq!(long_poll(1_500), Some(Duration::from_millis(1_500)));
         assert_eq!(long_poll(i64::MAX), Some(ms(limits::LONG_POLL_MS)));
         assert_eq!(result_wait(i64::MIN), Duration::from_secs(15));
-        assert_eq!(result_wait(0), Duration::from_secs(15));
+        assert_eq!(result_wait(0), ms(limits::RESULT_WAIT_DEFAULT_MS));
         assert_eq!(result_wait(i64::MAX), ms(limits::RESULT_WAIT_MS));
     }
 

@@ -41,8 +41,6 @@ pub enum SubmitError {
     Overloaded(String),
     /// There is no such partition, or the node is not ready or stopping; nothing was applied.
     Unavailable(String),
-    /// No answer within the time the caller gave; it may still happen.
-    TimedOut,
     /// The node stopped while the command was under way; whether it happened is not known.
     Aborted,
 }
@@ -52,7 +50,6 @@ impl fmt::Display for SubmitError {
         match self {
             Self::Rejected(rejection) => rejection.fmt(f),
             Self::Overloaded(why) | Self::Unavailable(why) => f.write_str(why),
-            Self::TimedOut => f.write_str("no answer within the request's time-out"),
             Self::Aborted => f.write_str("the node stopped while the command was under way"),
         }
     }

@@ -63,7 +63,10 @@ impl Failure {
 
     /// An answer of the gateway that is not the wished one.
     pub(crate) fn status(doing: &str, address: &str, status: &Status) -> Self {
-        let (exit, remedy) = remedy(status.code());
+        let (exit, remedy) = match misunderstanding(status) {
+            Some(known) => known,
+            None => remedy(status.code()),
+        };
         // Without a connection the useful text is at the end of the chain of causes.
         let mut why = status.message().to_owned();
         let mut source = std::error::Error::source(status);
@@ -87,6 +90,29 @@ impl Failure {
             "exit": self.exit as u8, "what": self.what, "where": self.place, "why": self.why, "remedy": self.remedy,
         }})
     }
+}
+
+/// What a status means that does not mean what its code says.
+fn misunderstanding(status: &Status) -> Option<(Exit, &'static str)> {
+    let (code, text) = (status.code(), status.message());
+    let is_answered = std::error::Error::source(status).is_none();
+    if code == Code::Cancelled && text == "Timeout expired" {
+        // The client's own time-out, which the library gives another name.
+        return Some(remedy(Code::DeadlineExceeded));
+    }
+    if text.contains("compression flag")
+        || text.contains("http2 error")
+        || text.contains("response with status")
+    {
+        return Some((
+            Exit::Connection,
+            "something else than a gRPC server answers there: the usual port is 26500; 8080 is for REST, 9600 for metrics",
+        ));
+    }
+    if code == Code::Unavailable && is_answered && text.contains("the key belongs to partition") {
+        return Some((Exit::Rejected, "check the key: this server never gave it out"));
+    }
+    None
 }
 
 /// How the process ends for a status of the gateway, and what its reader can do.
@@ -138,3 +164,26 @@ impl Display for Failure {
 }
 
 impl std::error::Error for Failure {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_library_calls_otherwise_is_told_as_it_is() {
+        let told = |code, text: &str| Failure::status("asking", "a:1", &Status::new(code, text));
+        assert_eq!(told(Code::Cancelled, "Timeout expired").exit, Exit::Timeout);
+        assert_eq!(told(Code::Cancelled, "stream ended").exit, Exit::Connection);
+        let wrong_port =
+            "protocol error: received message with invalid compression flag: 123 (valid flags are 0 and 1)";
+        let wrong_port = told(Code::Internal, wrong_port);
+        assert_eq!(wrong_port.exit, Exit::Connection);
+        assert!(wrong_port.to_string().contains("usual port is 26500"), "{wrong_port}");
+        let key = told(
+            Code::Unavailable,
+            "the key belongs to partition 0, but this system has the partitions 1 to 3",
+        );
+        assert_eq!(key.exit, Exit::Rejected);
+        assert_eq!(told(Code::Unavailable, "the node is stopping").exit, Exit::Connection);
+    }
+}

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, num::NonZeroU16, sync::Arc};
 use serde_json::{Value, json};
 use tokio::{
     runtime::Runtime,
-    signal::unix::{SignalKind, signal},
+    signal::unix::{Signal, SignalKind, signal},
     sync::oneshot,
     task::{self, JoinHandle},
 };
@@ -17,7 +17,7 @@ use crate::{
     config::{Config, LogFormat},
     exit::Exit,
     failure::Failure,
-    output::{GOOD, NAME},
+    output::{GOOD, NAME, Output},
 };
 
 /// Where a running server listens.
@@ -147,14 +147,47 @@ pub(crate) fn logging(config: &Config) {
     };
 }
 
+/// The signals that tell the server to stop.
+pub(crate) struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    /// From now on SIGTERM and SIGINT (Ctrl-C) do not end the process, but are told here.
+    pub(crate) fn listen() -> Result<Signals, Failure> {
+        let cannot = |error| Failure::new(Exit::Server, "cannot listen for signals").because(error);
+        let terminate = signal(SignalKind::terminate()).map_err(cannot)?;
+        let interrupt = signal(SignalKind::interrupt()).map_err(cannot)?;
+        Ok(Signals { terminate, interrupt })
+    }
+
+    /// Returns when the server is told to stop. May be dropped and called again.
+    pub(crate) async fn told_to_stop(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+
+    /// Stops the server in order; told again meanwhile, the process ends at once, as if it had been killed.
+    pub(crate) async fn stop(mut self, server: Server, output: Output) -> Result<(), Failure> {
+        tokio::select! {
+            stopped = server.stop() => stopped,
+            () = self.told_to_stop() => {
+                let failure = Failure::new(Exit::Server, "stopped at once, because it was told to twice")
+                    .because("what was under way is not finished; nothing that was acknowledged is lost")
+                    .try_this("start it again: it recovers from its journal");
+                output.failure(&failure);
+                // Returning would wait for threads that are still at work.
+                std::process::exit(Exit::Server as i32)
+            }
+        }
+    }
+}
+
 /// Returns at SIGTERM or SIGINT (Ctrl-C).
 pub(crate) async fn until_told_to_stop() -> Result<(), Failure> {
-    let cannot = |error| Failure::new(Exit::Server, "cannot listen for signals").because(error);
-    let mut terminate = signal(SignalKind::terminate()).map_err(cannot)?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(cannot)?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
+    Signals::listen()?.told_to_stop().await;
     Ok(())
 }

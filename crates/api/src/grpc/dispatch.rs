@@ -5,7 +5,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use futures_util::{FutureExt, future::Map};
+use futures_util::FutureExt;
 use http::{HeaderMap, Request, Response};
 use tonic::{
     Code, Status,
@@ -16,7 +16,7 @@ use tonic::{
 use tonic_health::pb::health_server::HealthServer;
 use weir_node::Handle;
 
-use super::{follow::Follow, gateway::Gateway, health::Health};
+use super::{deadline, follow::Follow, gateway::Gateway, health::Health};
 use crate::{
     failure::Failure,
     limits::GRPC_MESSAGE_BYTES,
@@ -55,13 +55,14 @@ impl Dispatch {
 impl Service<Request<Body>> for Dispatch {
     type Response = Response<Body>;
     type Error = Infallible;
-    type Future = Map<BoxFuture<Response<Body>, Infallible>, fn(Answer) -> Answer>;
+    type Future = BoxFuture<Response<Body>, Infallible>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request<Body>) -> Self::Future {
+    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
+        let limit = deadline::take(request.headers_mut());
         let path = request.uri().path();
         // Under overload what is refused must cost little, or refusing takes the time that the accepted work needs.
         if path == CREATE_INSTANCE
@@ -78,7 +79,11 @@ impl Service<Request<Body>> for Dispatch {
         } else {
             self.gateway.call(request)
         };
-        answer.map(explained)
+        let answer = answer.map(explained as fn(Answer) -> Answer);
+        match limit {
+            Some(limit) => deadline::keep(limit, answer).boxed(),
+            None => answer.boxed(),
+        }
     }
 }
 

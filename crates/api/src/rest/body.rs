@@ -48,7 +48,7 @@ impl<T: DeserializeOwned + Default> FromRequest<Door> for Optional<T> {
     }
 }
 
-fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {
+pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {
     // Serde would also take a list of the values in the order of our fields.
     if !bytes.trim_ascii_start().starts_with(b"{") {
         return Err(Failure::Unreadable(

@@ -18,7 +18,7 @@ use crate::{
     failure::Failure,
     follow::Teller,
     output::{DIM, GOOD, NAME, Output},
-    start::{self, Addresses},
+    start::{self, Addresses, Signals},
 };
 
 /// Start a server, run an order through an example process, and say what to try next.
@@ -60,6 +60,7 @@ impl Demo {
                 tokio::spawn(work(client.clone(), worker, output));
             }
             let result = order(&mut client, output).await?;
+            let mut signals = Signals::listen()?;
             output.answer(
                 &result,
                 format_args!(
@@ -70,12 +71,12 @@ impl Demo {
             if !self.once {
                 output.say(next_steps(server.addresses));
                 tokio::select! {
-                    told = start::until_told_to_stop() => told?,
+                    () = signals.told_to_stop() => {}
                     failure = server.failed() => return Err(failure),
                 }
             }
             telling.abort();
-            server.stop().await?;
+            signals.stop(server, output).await?;
             Ok(Exit::Ok)
         })
     }

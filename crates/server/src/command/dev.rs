@@ -19,7 +19,7 @@ use crate::{
     failure::Failure,
     follow::Teller,
     output::{BAD, DIM, Output, print_line},
-    start,
+    start::{self, Signals},
 };
 
 /// Run a server for development: deploys the models of a folder, again whenever they change, and tells what instances do.
@@ -52,17 +52,17 @@ impl Dev {
         start::logging(&config);
         start::runtime(&config)?.block_on(async {
             let server = start::start_server(&config).await?;
+            // Until here a signal ends the process: what it has not begun needs no finishing.
+            let mut signals = Signals::listen()?;
             output.answer(&server.addresses.to_json(), server.addresses.to_text());
             let mut client = Connection::to(server.addresses.grpc.to_string()).client()?;
             let mut told = follow_all(&mut client).await?;
             let mut teller = Teller::of_many(output);
             let mut watched = Watched { folder: self.folder, seen: BTreeMap::new() };
             let mut look = tokio::time::interval(LOOK_EVERY);
-            let stop = start::until_told_to_stop();
-            tokio::pin!(stop);
             loop {
                 tokio::select! {
-                    told = &mut stop => break told?,
+                    () = signals.told_to_stop() => break,
                     failure = server.failed() => return Err(failure),
                     event = told.message() => match event {
                         Ok(Some(event)) => teller.tell(&event),
@@ -77,7 +77,7 @@ impl Dev {
                 }
             }
             output.say("stopping");
-            server.stop().await?;
+            signals.stop(server, output).await?;
             Ok(Exit::Ok)
         })
     }

@@ -160,43 +160,49 @@ impl Job {
                 (key, "failed")
             }
             Action::Throw { key, code, message, variables } => {
-                let variables = variables.to_json()?;
                 let message = ThrowErrorRequest {
                     job_key: key,
                     error_code: code,
                     error_message: message,
-                    variables,
+                    variables: variables.to_json()?,
                     ..Default::default()
                 };
-                let request = client.request(message);
-                let answer = client.gateway.throw_error(request).await;
-                client.answer("throwing the error", answer)?;
+                throw(&mut client, message).await?;
                 (key, "thrown")
             }
             Action::Retries { key, number } => {
-                let request = client.request(UpdateJobRetriesRequest {
-                    job_key: key,
-                    retries: number,
-                    ..Default::default()
-                });
-                let answer = client.gateway.update_job_retries(request).await;
-                client.answer("changing the retries", answer)?;
+                let message = UpdateJobRetriesRequest { job_key: key, retries: number, ..Default::default() };
+                update_retries(&mut client, message).await?;
                 (key, "updated")
             }
             Action::Extend { key, time } => {
-                let request = client.request(UpdateJobTimeoutRequest {
-                    job_key: key,
-                    timeout: millis(time),
-                    ..Default::default()
-                });
-                let answer = client.gateway.update_job_timeout(request).await;
-                client.answer("changing the time-out", answer)?;
+                let timeout = millis(time);
+                let message = UpdateJobTimeoutRequest { job_key: key, timeout, ..Default::default() };
+                update_timeout(&mut client, message).await?;
                 (key, "updated")
             }
         };
         output.answer(&json!({ done: key.to_string() }), format_args!("{done} {key}"));
         Ok(Exit::Ok)
     }
+}
+
+async fn throw(client: &mut Client, message: ThrowErrorRequest) -> Result<(), Failure> {
+    let request = client.request(message);
+    let answer = client.gateway.throw_error(request).await;
+    client.answer("throwing the error", answer).map(|_done| ())
+}
+
+async fn update_retries(client: &mut Client, message: UpdateJobRetriesRequest) -> Result<(), Failure> {
+    let request = client.request(message);
+    let answer = client.gateway.update_job_retries(request).await;
+    client.answer("changing the retries", answer).map(|_done| ())
+}
+
+async fn update_timeout(client: &mut Client, message: UpdateJobTimeoutRequest) -> Result<(), Failure> {
+    let request = client.request(message);
+    let answer = client.gateway.update_job_timeout(request).await;
+    client.answer("changing the time-out", answer).map(|_done| ())
 }
 
 async fn activate(client: &mut Client, take: &Take, max: i32, output: Output) -> Result<Exit, Failure> {

@@ -9,7 +9,7 @@ use crate::{
     exit::Exit,
     failure::Failure,
     output::Output,
-    start,
+    start::{self, Signals},
 };
 
 /// Run the server.
@@ -20,7 +20,7 @@ use crate::{
 /// The server listens on this machine only, because it does not ask clients who they are yet: whoever reaches the
 /// port may do everything. Open it with --grpc-addr 0.0.0.0:26500 only where the network keeps strangers out.
 ///
-/// SIGTERM or Ctrl-C ends it: what is under way is finished, then it exits with 0.
+/// SIGTERM or Ctrl-C ends it: what is under way is finished, then it exits with 0. A second one ends it at once.
 ///
 /// Examples:
 ///   weir serve --data-dir /var/lib/weir
@@ -99,13 +99,15 @@ impl Serve {
         start::logging(&config);
         start::runtime(&config)?.block_on(async {
             let server = start::start_server(&config).await?;
+            // Until here a signal ends the process: what it has not begun needs no finishing.
+            let mut signals = Signals::listen()?;
             output.answer(&server.addresses.to_json(), server.addresses.to_text());
             tokio::select! {
-                told = start::until_told_to_stop() => told?,
+                () = signals.told_to_stop() => {}
                 failure = server.failed() => return Err(failure),
             }
             tracing::info!("stopping: finishing what is under way");
-            server.stop().await?;
+            signals.stop(server, output).await?;
             Ok(Exit::Ok)
         })
     }
