@@ -171,8 +171,8 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn an_evaluation_reads_like_the_contract() {
+    /// An evaluation with everything in it.
+    fn evaluated() -> DecisionEvaluated {
         let value = |text: &str| (Arc::from("id"), Arc::from("name"), text.to_owned());
         let rule = engine::MatchedRule { id: "r".into(), index: 1, outputs: vec![value("\"x\"")] };
         let one = engine::EvaluatedDecision {
@@ -185,7 +185,7 @@ mod tests {
             inputs: vec![value("5")],
             matched_rules: vec![rule],
         };
-        let body = render(DecisionEvaluated {
+        DecisionEvaluated {
             key: DecisionKey(2),
             id: "d".into(),
             name: "D".into(),
@@ -196,7 +196,12 @@ mod tests {
             output: "null".into(),
             failure: Some(("d".into(), "no luck".into())),
             evaluated: vec![one],
-        });
+        }
+    }
+
+    #[test]
+    fn an_evaluation_reads_like_the_contract() {
+        let body = render(evaluated());
         expect![[r#"
             {
               "decisionDefinitionId": "d",

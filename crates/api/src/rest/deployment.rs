@@ -165,8 +165,8 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn what_was_deployed_reads_like_the_contract() {
+    /// A deployment of each kind.
+    fn deployed() -> Deployed {
         let (id, name): (std::sync::Arc<str>, _) = ("i".into(), "n".into());
         let resources = vec![
             DeployedResource::Process {
@@ -191,7 +191,12 @@ mod tests {
                 drg_key: DrgKey(3),
             },
         ];
-        let body = render(Deployed { key: DeploymentKey(1), resources });
+        Deployed { key: DeploymentKey(1), resources }
+    }
+
+    #[test]
+    fn what_was_deployed_reads_like_the_contract() {
+        let body = render(deployed());
         expect![[r#"
             {
               "deploymentKey": "1",

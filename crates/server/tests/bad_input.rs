@@ -1,0 +1,254 @@
+//! The program meets bad input: each gets an error that names the thing and the remedy, and the server goes on.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpStream,
+    path::Path,
+    process::{Child, Command, Output, Stdio},
+};
+
+const WEIR: &str = env!("CARGO_BIN_EXE_weir");
+const MEBIBYTE: usize = 1 << 20;
+
+const ONE_TASK: &str = r#"<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:zeebe="http://camunda.org/schema/zeebe/1.0">
+<process id="one-task" isExecutable="true"><startEvent id="start"/><sequenceFlow id="f1" sourceRef="start" targetRef="task"/>
+<serviceTask id="task"><extensionElements><zeebe:taskDefinition type="work"/></extensionElements></serviceTask>
+<sequenceFlow id="f2" sourceRef="task" targetRef="end"/><endEvent id="end"/></process></definitions>"#;
+
+/// `weir serve` in a folder of its own; killed with this.
+struct Server {
+    child: Child,
+    grpc: String,
+    rest: String,
+    folder: tempfile::TempDir,
+}
+
+fn serve(data_dir: &Path) -> Command {
+    let mut command = Command::new(WEIR);
+    command.args(["--json", "serve", "--log", "warn", "--data-dir"]).arg(data_dir);
+    for face in ["--grpc-addr", "--rest-addr", "--metrics-addr"] {
+        command.args([face, "127.0.0.1:0"]);
+    }
+    command.stdin(Stdio::null()).stdout(Stdio::piped());
+    command
+}
+
+impl Server {
+    fn start() -> Server {
+        let folder = tempfile::tempdir().unwrap();
+        let mut child = serve(&folder.path().join("data")).spawn().unwrap();
+        let mut ready = String::new();
+        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut ready).unwrap();
+        let ready: serde_json::Value = serde_json::from_str(&ready).unwrap();
+        let addr = |face: &str| ready[face].as_str().unwrap().to_owned();
+        let server = Server { child, grpc: addr("grpc"), rest: addr("rest"), folder };
+        let deployed = server.deploy("one-task.bpmn", ONE_TASK.as_bytes());
+        assert!(deployed.status.success(), "{}", said(&deployed));
+        server
+    }
+
+    fn weir(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new(WEIR);
+        command.args(arguments).args(["--timeout", "60s", "--address", &self.grpc]);
+        command.stdin(Stdio::null()).output().unwrap()
+    }
+
+    fn deploy(&self, name: &str, content: &[u8]) -> Output {
+        let path = self.folder.path().join(name);
+        fs::write(&path, content).unwrap();
+        self.weir(&["deploy", path.to_str().unwrap()])
+    }
+
+    /// Status and body of a REST request.
+    fn rest(&self, method: &str, path: &str, body: &[u8]) -> (u16, String) {
+        let mut stream = TcpStream::connect(&self.rest).unwrap();
+        let head = format!(
+            "{method} /v2{path} HTTP/1.1\r\nHost: weir\r\nConnection: close\r\nContent-Type: application/json\r\n\
+             Content-Length: {}\r\n\r\n",
+            body.len()
+        );
+        stream.write_all(head.as_bytes()).unwrap();
+        // A body that is too large is answered before it was read; then the rest cannot be sent.
+        let _refused = stream.write_all(body);
+        let mut answer = Vec::new();
+        let _reset = stream.read_to_end(&mut answer);
+        let answer = String::from_utf8_lossy(&answer).into_owned();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_default();
+        (head.get(9..12).and_then(|status| status.parse().ok()).unwrap_or(0), body.to_owned())
+    }
+
+    /// The server still does its work.
+    fn goes_on(&self) {
+        let (status, created) =
+            self.rest("POST", "/process-instances", br#"{"processDefinitionId": "one-task"}"#);
+        assert_eq!(status, 200, "{created}");
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ended = self.child.kill();
+        let _reaped = self.child.wait();
+    }
+}
+
+fn said(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+/// Refused with this exit code, in words that hold all of these.
+fn check(output: &Output, exit: i32, words: &[&str]) {
+    let said = said(output);
+    assert_eq!(output.status.code(), Some(exit), "{said}");
+    for word in words {
+        assert!(said.contains(word), "{word:?} is not in: {said}");
+    }
+}
+
+fn bomb() -> String {
+    let mut text = "<!DOCTYPE a [<!ENTITY e0 \"boom\">".to_owned();
+    for level in 1..30 {
+        text += &format!("<!ENTITY e{level} \"{}\">", format!("&e{};", level - 1).repeat(10));
+    }
+    text + "]><definitions>&e29;</definitions>"
+}
+
+#[test]
+fn models_that_cannot_be_deployed() {
+    let server = Server::start();
+    check(&server.deploy("a.bpmn", b"this is no XML"), 4, &["a.bpmn", "try:"]);
+    check(&server.deploy("b.bpmn", bomb().as_bytes()), 4, &["b.bpmn", "entit"]);
+    check(&server.deploy("c.bpmn", b"<a>\xff\xfe</a>"), 4, &["c.bpmn", "UTF-8"]);
+    let nested = "<a>".repeat(100_000);
+    check(&server.deploy("d.bpmn", nested.as_bytes()), 4, &["d.bpmn"]);
+    let huge = format!("{ONE_TASK}<!--{}-->", "x".repeat(20 * MEBIBYTE));
+    check(&server.deploy("e.bpmn", huge.as_bytes()), 4, &["larger than", "bytes"]);
+    let wrong = ONE_TASK.replace("targetRef=\"end\"", "targetRef=\"nowhere\"");
+    check(&server.deploy("f.bpmn", wrong.as_bytes()), 4, &["f.bpmn", "nowhere"]);
+    check(&server.deploy("g.txt", b"words"), 4, &["g.txt"]);
+    check(&server.deploy("h.bpmn", b""), 4, &["h.bpmn"]);
+    server.goes_on();
+}
+
+#[test]
+fn variables_that_cannot_be_taken() {
+    let server = Server::start();
+    let create = |variables: &[u8]| {
+        let body = [br#"{"processDefinitionId": "one-task", "variables": "#, variables, b"}"].concat();
+        server.rest("POST", "/process-instances", &body)
+    };
+    let deep = [b"{\"a\":".to_vec(), b"[".repeat(1_000), b"]".repeat(1_000), b"}".to_vec()].concat();
+    let hostile: [(&[u8], u16); 6] = [
+        (b"[1]", 400),
+        (b"\"text\"", 400),
+        (b"{\"a\":}", 400),
+        (b"{\"a\": \"\xff\xfe\"}", 400),
+        (&deep, 400),
+        (&b"9".repeat(1_000), 400),
+    ];
+    for (variables, expected) in hostile {
+        let (status, problem) = create(variables);
+        assert_eq!(status, expected, "{problem}");
+        assert!(problem.contains("\"detail\""), "{problem}");
+    }
+    let large = format!("{{\"a\": \"{}\"}}", "x".repeat(4 * MEBIBYTE));
+    let (status, problem) = create(large.as_bytes());
+    assert!(status == 400 && problem.contains("bytes"), "{status} {problem}");
+    let (status, problem) = create(format!("{{\"a\": \"{}\"}}", "x".repeat(20 * MEBIBYTE)).as_bytes());
+    assert!(status == 413 && problem.contains("larger than"), "{status} {problem}");
+    check(&server.weir(&["run", "one-task", "--variables", "[1]"]), 2, &["--variables", "a list"]);
+    server.goes_on();
+}
+
+#[test]
+fn keys_and_numbers_that_cannot_be() {
+    let server = Server::start();
+    server.goes_on();
+    for key in ["1", "2251799813699999", "9223372036854775807", "-1"] {
+        for path in [format!("/jobs/{key}/completion"), format!("/process-instances/{key}/cancellation")] {
+            let (status, problem) = server.rest("POST", &path, b"{}");
+            assert!(
+                [404, 503].contains(&status) && problem.contains("\"detail\""),
+                "{path}: {status} {problem}"
+            );
+        }
+    }
+    assert_eq!(server.rest("POST", "/jobs/abc/completion", b"{}").0, 400);
+    for timeout in ["0", "-5"] {
+        let body = format!(r#"{{"type": "work", "timeout": {timeout}, "maxJobsToActivate": 1}}"#);
+        let (status, problem) = server.rest("POST", "/jobs/activation", body.as_bytes());
+        assert!(status == 400 && problem.contains("greater than zero"), "{status} {problem}");
+    }
+    let million = br#"{"type": "work", "worker": "w", "timeout": 60000, "maxJobsToActivate": 1000000}"#;
+    let (status, jobs) = server.rest("POST", "/jobs/activation", million);
+    assert_eq!(status, 200, "{jobs}");
+    let jobs: serde_json::Value = serde_json::from_str(&jobs).unwrap();
+    let job = jobs["jobs"][0]["jobKey"].as_str().unwrap().to_owned();
+    let completion = format!("/jobs/{job}/completion");
+    assert_eq!(server.rest("POST", &completion, b"").0, 204);
+    let (status, problem) = server.rest("POST", &completion, b"");
+    assert!(status == 404 && problem.contains(&job), "a second time: {status} {problem}");
+    check(&server.weir(&["job", "complete", &job]), 4, &[&job, "NotFound", "try:"]);
+    check(&server.weir(&["job", "complete", "77"]), 4, &["partition 0", "check the key"]);
+    check(&server.weir(&["run", "one-tsak"]), 4, &["'one-tsak'"]);
+    server.goes_on();
+}
+
+#[test]
+fn a_server_that_cannot_start_says_why_and_what_to_do() {
+    let server = Server::start();
+    let data = server.folder.path().join("data");
+    let second = serve(&data).stderr(Stdio::piped()).output().unwrap();
+    check(&second, 6, &["in use", "stop it first, or choose another data folder"]);
+    let mut command = Command::new(WEIR);
+    command.args(["serve", "--data-dir"]).arg(server.folder.path().join("third"));
+    command.args([
+        "--grpc-addr",
+        &server.grpc,
+        "--rest-addr",
+        "127.0.0.1:0",
+        "--metrics-addr",
+        "127.0.0.1:0",
+    ]);
+    check(&command.output().unwrap(), 6, &[&server.grpc, "the port is in use", "choose another port"]);
+    let file = server.folder.path().join("a-file");
+    fs::write(&file, "").unwrap();
+    check(&serve(&file.join("data")).output().unwrap(), 6, &["a-file"]);
+    let rest = Command::new(WEIR).args(["run", "one-task", "--address", &server.rest]).output().unwrap();
+    check(&rest, 3, &[&server.rest, "the usual port is 26500"]);
+    let nobody = Command::new(WEIR).args(["run", "one-task", "--address", "127.0.0.1:1"]).output().unwrap();
+    check(&nobody, 3, &["127.0.0.1:1", "is the server running?"]);
+    server.goes_on();
+}
+
+#[test]
+fn an_instance_is_followed_from_another_process() {
+    let server = Server::start();
+    let mut follow = Command::new(WEIR);
+    follow.args(["--json", "run", "one-task", "--var", "a=1", "--follow", "--address", &server.grpc]);
+    let follow = follow.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
+    check(&server.weir(&["job", "work", "work", "--count", "1", "--var", "b=2"]), 0, &["completed"]);
+    let output = follow.wait_with_output().unwrap();
+    assert!(output.status.success(), "{}", said(&output));
+    let text = String::from_utf8(output.stdout).unwrap();
+    let events: Vec<serde_json::Value> =
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let told: Vec<String> = events
+        .iter()
+        .map(|event| format!("{} {}", event["event"].as_str().unwrap(), event["elementId"].as_str().unwrap()))
+        .filter(|line| line.starts_with("ELEMENT_ENTERED") || line.starts_with("JOB"))
+        .collect();
+    let expected = [
+        "ELEMENT_ENTERED one-task",
+        "ELEMENT_ENTERED start",
+        "ELEMENT_ENTERED task",
+        "JOB_CREATED task",
+        "JOB_ACTIVATED task",
+        "JOB_COMPLETED task",
+        "ELEMENT_ENTERED end",
+    ];
+    assert_eq!(told, expected);
+    let last = events.last().unwrap();
+    assert_eq!((&last["event"], &last["elementId"]), (&"ELEMENT_COMPLETED".into(), &"one-task".into()));
+}
