@@ -69,8 +69,7 @@ impl Service<Request<Body>> for Dispatch {
             && let Some(refusal) = self.node.refuses_new_work()
         {
             let refused = Status::from(Failure::of("CREATE", refusal)).into_http();
-            let answer: BoxFuture<Response<Body>, Infallible> = Box::pin(std::future::ready(Ok(refused)));
-            return answer.map(explained);
+            return std::future::ready(explained(Ok(refused))).boxed();
         }
         let answer = if path.starts_with("/grpc.health.v1.Health/") {
             self.health.call(request)
@@ -79,7 +78,7 @@ impl Service<Request<Body>> for Dispatch {
         } else {
             self.gateway.call(request)
         };
-        let answer = answer.map(explained as fn(Answer) -> Answer);
+        let answer = answer.map(explained);
         match limit {
             Some(limit) => deadline::keep(limit, answer).boxed(),
             None => answer.boxed(),
