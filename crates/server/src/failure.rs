@@ -100,10 +100,7 @@ fn misunderstanding(status: &Status) -> Option<(Exit, &'static str)> {
         // The client's own time-out, which the library gives another name.
         return Some(remedy(Code::DeadlineExceeded));
     }
-    if text.contains("compression flag")
-        || text.contains("http2 error")
-        || text.contains("response with status")
-    {
+    if text.contains("compression flag") || text.contains("response with status") {
         return Some((
             Exit::Connection,
             "something else than a gRPC server answers there: the usual port is 26500; 8080 is for REST, 9600 for metrics",
