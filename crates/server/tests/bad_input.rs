@@ -122,6 +122,8 @@ fn models_that_cannot_be_deployed() {
     check(&server.deploy("c.bpmn", b"<a>\xff\xfe</a>"), 4, &["c.bpmn", "UTF-8"]);
     let nested = "<a>".repeat(100_000);
     check(&server.deploy("d.bpmn", nested.as_bytes()), 4, &["d.bpmn"]);
+    let large = format!("{ONE_TASK}<!-- {} -->", "x".repeat(20 * MEBIBYTE));
+    check(&server.deploy("e.bpmn", large.as_bytes()), 4, &["bytes", "fewer files"]);
     let wrong = ONE_TASK.replace("targetRef=\"end\"", "targetRef=\"nowhere\"");
     check(&server.deploy("f.bpmn", wrong.as_bytes()), 4, &["f.bpmn", "nowhere"]);
     check(&server.deploy("g.txt", b"words"), 4, &["g.txt"]);

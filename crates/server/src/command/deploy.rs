@@ -7,7 +7,9 @@ use std::{
 
 use clap::Args;
 use serde_json::{Value, json};
+use tonic::Code;
 use weir_api::proto::{DeployResourceRequest, DeployResourceResponse, Resource, deployment::Metadata};
+use weir_engine::limits::DEPLOYMENT_BYTES;
 
 use crate::{
     client::{Client, Connection},
@@ -54,8 +56,19 @@ pub(crate) async fn deploy(
     client: &mut Client,
     resources: Vec<Resource>,
 ) -> Result<DeployResourceResponse, Failure> {
+    let bytes: usize = resources.iter().map(|resource| resource.content.len()).sum();
     let request = client.request(DeployResourceRequest { resources, ..Default::default() });
     let answer = client.gateway.deploy_resource(request).await;
+    // A gateway refuses what is too large before it has read it, and the broken call hides its words.
+    let broken_off =
+        answer.as_ref().is_err_and(|status| matches!(status.code(), Code::Internal | Code::Unknown));
+    if broken_off && bytes > DEPLOYMENT_BYTES {
+        let what = format!("the gateway broke the deployment off: it has {bytes} bytes");
+        let why = format!("a gateway takes about {DEPLOYMENT_BYTES} bytes at once; nothing was deployed");
+        let remedy =
+            "deploy fewer files at a time, and take out of a model what is not executed, such as images";
+        return Err(Failure::new(Exit::Rejected, what).because(why).try_this(remedy));
+    }
     client.answer("the deployment", answer)
 }
 
