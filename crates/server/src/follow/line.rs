@@ -196,7 +196,7 @@ mod tests {
         expect_test::expect![[r#"
             waiting  Pay the bill (business rule task) for a worker of type bill
             waiting  Pay the bill #2 (business rule task) for a person
-            working  Pay the bill (business rule task) by wwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwww ...
+            working  Pay the bill (business rule task) by wwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwww ...
             failed   Pay the bill (business rule task) no paper (2 tries left)
             waiting  Pay the bill (business rule task) until 2023-11-14T22:13:20.000Z
             waiting  Pay the bill (business rule task) for the message paid with key 7

@@ -157,7 +157,7 @@ mod tests {
             ..InstanceEvent::default()
         };
         tree.take(&job, 2);
-        let lines = |tree: &Tree| tree.lines(60).join("\n");
+        let lines = |tree: &Tree| tree.lines(56).join("\n");
         expect_test::expect![[r#"
             > root (service task)
               > inner (service task)
