@@ -36,6 +36,10 @@ async def within(seconds: float, what: str, awaitable):
         raise AssertionError(f"not within {seconds} s: {what}") from error
 
 
+# A job that was on its way to a worker that has just gone comes back after this time: before a step gives up.
+JOB_MS = 3_000
+
+
 def connect() -> grpc.aio.Channel:
     return create_insecure_channel(grpc_address=os.environ.get("ZEEBE_ADDRESS", "127.0.0.1:26500"))
 
@@ -93,7 +97,7 @@ async def work(client, channel, stream: bool):
     seen = []
     async with Worker(stream_enabled=stream) as worker:
 
-        @worker.task(task_type="work")
+        @worker.task(task_type="work", timeout_ms=JOB_MS)
         async def do(job: Job, amount: int, name: str) -> dict:
             seen.append(job)
             return {"total": amount * 2, "greeting": f"hello {name}"}
@@ -113,7 +117,7 @@ async def work(client, channel, stream: bool):
 async def some_variables(client, channel):
     async with Worker() as worker:
 
-        @worker.task(task_type="work", variables_to_fetch=["amount"])
+        @worker.task(task_type="work", timeout_ms=JOB_MS, variables_to_fetch=["amount"])
         async def do(job: Job, **_) -> dict:
             check("only what was asked for", {"amount": 1}, dict(job.variables))
             return {"seen": True}
@@ -132,7 +136,7 @@ async def retry(client, channel):
 
     async with Worker() as worker:
 
-        @worker.task(task_type="work", exception_handler=try_again)
+        @worker.task(task_type="work", timeout_ms=JOB_MS, exception_handler=try_again)
         async def do(job: Job, **_) -> dict:
             attempts.append(job.retries)
             if len(attempts) == 1:
@@ -151,11 +155,11 @@ async def error(client, channel):
 
     async with Worker() as worker:
 
-        @worker.task(task_type="charge", exception_handler=declined)
+        @worker.task(task_type="charge", timeout_ms=JOB_MS, exception_handler=declined)
         async def charge(job: Job, **_) -> dict:
             raise RuntimeError("card declined")
 
-        @worker.task(task_type="repair")
+        @worker.task(task_type="repair", timeout_ms=JOB_MS)
         async def repair(job: Job, **_) -> dict:
             return {"repaired": True, "why": job.variables.get("reason")}
 
