@@ -34,7 +34,7 @@ pub struct Table {
 }
 
 pub const DECISION: &str = "t";
-pub const NAMESPACE: &str = "n";
+pub const NAMESPACE: &str = "https://weir.example/side-by-side";
 
 pub fn tables() -> [Table; 2] {
     let three =
@@ -62,7 +62,7 @@ fn model(rows: impl Iterator<Item = [String; 3]>) -> String {
         .map(|(at, [amount, kind, output])| {
             format!(
                 "<rule id='r{at}'><inputEntry id='a{at}'><text>{amount}</text></inputEntry><inputEntry id='b{at}'>\
-                 <text>{kind}</text></inputEntry><outputEntry id='c{at}'><text>{output}</text></outputEntry></rule>"
+                 <text>{kind}</text></inputEntry><outputEntry id='x{at}'><text>{output}</text></outputEntry></rule>"
             )
         })
         .collect();

@@ -104,13 +104,20 @@ public final class Bench {
       ((Map<?, ?>) table.get("input")).forEach((name, value) -> input.put((String) name, decimals(value)));
       InputStream model =
           new ByteArrayInputStream(((String) table.get("model")).getBytes(StandardCharsets.UTF_8));
-      var parsed = engine.parse(model).toOption().get();
-      if (engine.eval(parsed, decision, input).toOption().get().isNil()) {
+      var parsed = right(engine.parse(model));
+      if (right(engine.eval(parsed, decision, input)).isNil()) {
         throw new IllegalStateException("no rule matches");
       }
       String name = (String) table.get("name");
       tasks.add(task(name, "evaluate", () -> seen = engine.eval(parsed, decision, input)));
     }
+  }
+
+  private static <T> T right(scala.util.Either<?, T> result) {
+    if (result.isLeft()) {
+      throw new IllegalStateException(result.toString());
+    }
+    return result.toOption().get();
   }
 
   private static Task task(String what, String mode, Runnable once) {
