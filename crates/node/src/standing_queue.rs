@@ -2,8 +2,8 @@
 //!
 //! A burst may fill the node for a moment: it drains. A queue that *stands* only makes everybody wait: when even the fastest
 //! command of an interval was in flight for longer than a few commits take, too many are let in, and the limit shrinks until
-//! the queue is gone; then it grows again (the idea of CoDel, Nichols and Jacobson 2012, with the limit of TCP: additive
-//! increase, multiplicative decrease).
+//! the queue is gone; then it grows again (the idea of CoDel, Nichols and Jacobson 2012). An interval takes three tenths of
+//! the limit away or gives a tenth back.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 

@@ -82,6 +82,7 @@ fn everywhere(file: &File, problems: &mut Vec<String>) {
         if file.is_rust() && (line.contains("#[allow") || line.contains("#![allow")) {
             problems.push(format!("{path}:{number}: allow; use #[expect(.., reason = \"..\")]"));
         }
+        // Where people and build machines keep checkouts: a tracked path there means nothing to anybody else.
         if let Some(place) = ["/home/", "/Users/", "/root/", "/work/"].iter().find(|it| line.contains(**it)) {
             problems.push(format!("{path}:{number}: {place} is a place on somebody's machine"));
         }
