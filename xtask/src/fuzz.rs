@@ -17,7 +17,8 @@ const INSTRUMENTED: &str = "--cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sa
      -Cllvm-args=-sanitizer-coverage-trace-compares -Cdebug-assertions -Coverflow-checks";
 
 /// The targets.
-pub(crate) const TARGETS: [&str; 8] = ["bpmn", "dmn", "feel", "json", "document", "batch", "journal", "grpc"];
+pub(crate) const TARGETS: [&str; 9] =
+    ["bpmn", "dmn", "feel", "json", "document", "batch", "journal", "grpc", "rest"];
 
 /// What a run came to.
 #[derive(Debug)]

@@ -24,6 +24,11 @@ pub fn grpc(bytes: &[u8]) {
     }
 }
 
+/// The bodies of REST, read as every operation reads its own: taken or refused, whatever they hold.
+pub fn rest(bytes: &[u8]) {
+    let _taken = weir_api::read_as_every_request(bytes);
+}
+
 fn round_trip<M: Message + Default + PartialEq>(bytes: &[u8]) {
     if let Ok(message) = M::decode(bytes) {
         let encoded = message.encode_to_vec();

@@ -11,14 +11,14 @@ use weir_dmn::{Drg, Mode};
 use weir_engine::{document::Document, event::Batch};
 use weir_feel::{Dialect, Expression, Limits, Moment, Names, Value};
 
-pub use contract::grpc;
+pub use contract::{grpc, rest};
 pub use journal::journal;
 
 /// An entry with its name.
 pub type Entry = (&'static str, fn(&[u8]));
 
 /// All entries.
-pub const ENTRIES: [Entry; 8] = [
+pub const ENTRIES: [Entry; 9] = [
     ("bpmn", bpmn),
     ("dmn", dmn),
     ("feel", feel),
@@ -27,6 +27,7 @@ pub const ENTRIES: [Entry; 8] = [
     ("batch", batch),
     ("journal", journal),
     ("grpc", grpc),
+    ("rest", rest),
 ];
 
 /// Limits under which hostile expressions are evaluated: small, so that a run is quick.

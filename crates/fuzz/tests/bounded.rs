@@ -67,10 +67,33 @@ fn samples(entry: &str) -> Vec<Vec<u8>> {
         }
         "journal" => samples.push([0, 0, 1, 0, 3, 7].repeat(4)),
         "grpc" => samples.push(b"\x0a\x03abc\x10\x05\x1a\x02{}\x22\x04\x0a\x02xy".to_vec()),
+        "rest" => samples.extend(rest_bodies()),
         _ => panic!("{entry} has no samples"),
     }
     assert!(!samples.is_empty(), "no samples of {entry}");
     samples
+}
+
+/// A body for each operation of REST that has one.
+fn rest_bodies() -> Vec<Vec<u8>> {
+    let bodies = [
+        r#"{"timestamp": 1700000000000}"#,
+        r#"{"decisionDefinitionId": "d", "variables": {"a": 1.50}}"#,
+        r#"{"variables": {"a": [null, true]}, "local": true, "operationReference": 7}"#,
+        r#"{"expression": "=a + 1", "variables": {"a": 1}}"#,
+        r#"{"type": "t", "worker": "w", "timeout": 5, "maxJobsToActivate": 3, "fetchVariable": ["a"], "tenantIds": ["<default>"]}"#,
+        r#"{"variables": null, "result": {"type": "userTask", "denied": false, "corrections": {}}}"#,
+        r#"{"retries": 2, "errorMessage": "\ud83d\ude00", "retryBackOff": 1000, "variables": {}}"#,
+        r#"{"errorCode": "e", "errorMessage": "m", "variables": {"x": "y"}}"#,
+        r#"{"changeset": {"retries": 3, "timeout": 60000}}"#,
+        r#"{"name": "n", "correlationKey": "k", "timeToLive": 60000, "messageId": "i", "variables": {}}"#,
+        r#"{"processDefinitionKey": "2251799813685249", "startInstructions": [{"elementId": "e"}], "awaitCompletion": true}"#,
+        r#"{"processDefinitionId": "p", "processDefinitionVersion": -1, "tags": ["t"]}"#,
+    ];
+    for body in bodies {
+        assert!(weir_api::read_as_every_request(body.as_bytes()) > 0, "nobody takes {body}");
+    }
+    bodies.map(|body| body.as_bytes().to_vec()).to_vec()
 }
 
 /// What the deployment of each model that runs writes.
@@ -140,7 +163,7 @@ fn run(entry: &str) {
 #[test]
 fn no_entry_is_forgotten() {
     let names = ENTRIES.map(|(name, _)| name);
-    assert_eq!(names, ["bpmn", "dmn", "feel", "json", "document", "batch", "journal", "grpc"]);
+    assert_eq!(names, ["bpmn", "dmn", "feel", "json", "document", "batch", "journal", "grpc", "rest"]);
 }
 
 #[test]
@@ -181,4 +204,9 @@ fn damaged_journals() {
 #[test]
 fn damaged_requests() {
     run("grpc");
+}
+
+#[test]
+fn damaged_bodies() {
+    run("rest");
 }

@@ -433,6 +433,12 @@ mod tests {
     #[test]
     fn what_never_fits_has_no_next_time() {
         let never = Cron::parse("0 0 0 31 2 *").unwrap();
+        let rare = Cron::parse("0 0 0 29 2 MON").unwrap();
+        let years_of =
+            |ms: i64| DateTime::from_epoch_ms(ms, Zone::UTC).unwrap().to_string()[..4].parse::<i32>();
+        let from = date_due_ms("2072-03-01T00:00:00Z").unwrap();
+        let years = years_of(rare.next_ms(from, Zone::UTC).unwrap()).unwrap() - 2072;
+        assert!(years > 20 && years < limits::MAX_CRON_YEARS_AHEAD, "{years}");
         assert_eq!(never.next_ms(0, Zone::UTC), None);
         assert_eq!(never.next_ms(i64::MAX, Zone::UTC), None);
         assert_eq!(Cron::parse("* * * * * *").unwrap().next_ms(i64::MAX, Zone::UTC), None);

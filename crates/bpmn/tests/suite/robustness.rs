@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::support::{file, lines, process, read, refused};
+use crate::support::{after_start, file, lines, process, read, refused};
 use expect_test::expect;
 use weir_bpmn::{limits, parse};
 
@@ -210,4 +210,52 @@ fn mutated_models_do_no_harm() {
         }
         survive(&bytes);
     }
+}
+
+#[test]
+fn a_model_that_is_too_large_is_refused_unread() {
+    let refuse = |bytes: usize| parse("test.bpmn", &vec![b' '; bytes]).unwrap_err().items[0].message.clone();
+    let message = refuse(limits::MAX_MODEL_BYTES + 1);
+    assert!(message.contains("the limit is 16777216 bytes"), "{message}");
+    assert!(!refuse(limits::MAX_MODEL_BYTES).contains("the limit"), "read, and no XML");
+}
+
+#[test]
+fn long_values_of_the_model_are_not_repeated_whole() {
+    let long = "x".repeat(limits::MAX_QUOTED_CHARS + 1);
+    let text = after_start(&format!("<bpmn:exclusiveGateway id=\"e\" default=\"{long}\" />"));
+    let remedy = &refused(&text).items[0].remedy;
+    let kept = format!("{}...", "x".repeat(limits::MAX_QUOTED_CHARS));
+    assert!(remedy.contains(&kept) && !remedy.contains(&long), "{remedy}");
+}
+
+#[test]
+fn a_long_line_of_the_source_is_shown_around_the_fault() {
+    let text = after_start(BROKEN_IN_A_LONG_LINE).replace("PADDING", &"y".repeat(5_000));
+    let rendered = refused(&text).render(&text);
+    let shown = rendered.lines().filter(|line| line.contains("yyy")).map(|line| line.chars().count()).max();
+    let with_gutter = limits::MAX_RENDERED_LINE_CHARS + "... 12345 | ".len();
+    assert!(shown.is_some_and(|chars| chars > 50 && chars <= with_gutter), "{shown:?}: {rendered}");
+}
+
+const BROKEN_IN_A_LONG_LINE: &str = "<!-- PADDING --><bpmn:inclusiveGateway id=\"e\" /><!-- PADDING -->";
+
+#[test]
+fn a_long_loop_names_its_first_elements() {
+    let count = limits::MAX_LOOP_ELEMENTS_NAMED + 10;
+    let mut body = "<bpmn:exclusiveGateway id=\"e\" />".to_owned();
+    let mut last = "e".to_owned();
+    for number in 1..=count {
+        let _ = write!(
+            body,
+            "<bpmn:manualTask id=\"m{number}\" />\
+             <bpmn:sequenceFlow id=\"g{number}\" sourceRef=\"{last}\" targetRef=\"m{number}\" />"
+        );
+        last = format!("m{number}");
+    }
+    let _ = write!(body, "<bpmn:sequenceFlow id=\"back\" sourceRef=\"{last}\" targetRef=\"e\" />");
+    let message = refused(&after_start(&body)).items[0].message.clone();
+    let named = message.split(" > ").filter(|name| *name != "...").count();
+    assert!(message.contains(" > ... > "), "{message}");
+    assert_eq!(named, limits::MAX_LOOP_ELEMENTS_NAMED + 1, "and the one it comes back to: {message}");
 }
