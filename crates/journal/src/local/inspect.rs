@@ -106,6 +106,8 @@ pub fn repair_accepting_loss(disk: &dyn Disk) -> Result<Option<Repair>, JournalE
     };
     let given_up = seen_behind(disk, &examination, spot)?;
     let partitions = partitions_after(&examination, &given_up);
+    // A repair that lost power may have left a spare that is a segment's other name.
+    open::remove_leftovers(disk)?;
     let mut kept_in = set_aside_segments(disk, kept)?;
     let offset = examination.summaries.last().map_or(0, |summary| summary.used_bytes);
     kept_in.push(open::cut(disk, &Spot { segment: kept, offset, ..spot.clone() })?.kept_in);

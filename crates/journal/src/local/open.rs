@@ -205,7 +205,7 @@ pub(super) fn unused_name(disk: &dyn Disk, name: &str) -> String {
 }
 
 /// Removes what an interrupted creation, trim or spare left behind. All of it is unneeded by construction.
-fn remove_leftovers(disk: &dyn Disk) -> Result<(), JournalError> {
+pub(super) fn remove_leftovers(disk: &dyn Disk) -> Result<(), JournalError> {
     let names = disk.list("").map_err(|error| failed(disk, "listing", "", &error))?;
     for name in names {
         if name.ends_with(DELETED_SUFFIX) || name.ends_with(".tmp") || name == segment::SPARE {

@@ -1,11 +1,12 @@
 //! Power loss and death at every moment: whatever the disk then holds, all that was confirmed is recovered.
+#![expect(clippy::print_stdout, reason = "how much was tried goes into the report of the proof")]
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use weir_journal::{
     AppendError, Epoch, Journal, JournalError, PartitionId, Sequence,
     disk::sim::SimDisk,
-    local::{Incarnation, LocalJournal, Options},
+    local::{Incarnation, LocalJournal, Options, repair_accepting_loss},
     random::SplitMix,
 };
 
@@ -132,7 +133,7 @@ fn check(image: &SimDisk, story: &Story, context: &str) {
 }
 
 /// `WEIR_PROOF=100` tries about a hundred times as many images, for a night.
-fn thoroughness() -> u64 {
+pub(crate) fn thoroughness() -> u64 {
     std::env::var("WEIR_PROOF").ok().and_then(|times| times.parse().ok()).unwrap_or(1)
 }
 
@@ -151,17 +152,19 @@ fn every_image_of_every_power_loss_recovers() {
         let mut story = Story::new();
         let _ = workload(&disk, &mut story);
         assert!(disk.is_dark(), "the power goes");
-        for (number, image) in disk.crash_images(operation, 6 * thoroughness()).enumerate() {
+        for (number, image) in disk.crash_images(operation, 24 * thoroughness()).enumerate() {
             check(&image, &story, &format!("operation {operation}, image {number}"));
             images += 1;
         }
     }
+    println!("images: {images} of a power loss at every operation of a journal's life");
     assert!(images > 1000, "only {images} images were tried");
 }
 
 #[test]
 fn every_kill_recovers() {
-    for operation in 1..=operations_of_workload() {
+    let operations = operations_of_workload();
+    for operation in 1..=operations {
         let disk = SimDisk::new();
         disk.cut_power_at(operation);
         let mut story = Story::new();
@@ -170,6 +173,7 @@ fn every_kill_recovers() {
         // The caches live on; whatever the dead process had handed over is there.
         check(&disk.copy(), &story, &format!("killed at operation {operation}"));
     }
+    println!("images: {operations} of a kill at every operation");
 }
 
 /// Recovery itself loses power, and the recovery of that one, three levels deep.
@@ -188,7 +192,57 @@ fn recovery_that_is_interrupted_recovers() {
             interrupt(&image, &story, &mut random, 3, &format!("operation {operation}"), &mut images);
         }
     }
+    println!("images: {images} of a recovery that lost power, up to three times over");
     assert!(images > 300, "only {images} images were tried");
+}
+
+/// A repair loses power at every operation: whatever is there then opens, or is refused and can be repaired again.
+#[test]
+fn repair_that_is_interrupted_can_be_repeated() {
+    let disk = SimDisk::new();
+    let mut story = Story::new();
+    workload(&disk, &mut story).expect("the workload runs");
+    let segments: Vec<_> = disk.paths().into_iter().filter(|path| path.ends_with(".segment")).collect();
+    let [.., damaged, _] = segments.as_slice() else { panic!("several segments") };
+    disk.overwrite(damaged, 4096 + 20, &[0xff]);
+    let whole = disk.copy();
+    repair_accepting_loss(&whole).expect("repair").expect("something to repair");
+    let (operations, mut images) = (whole.operations(), 0);
+    for operation in 1..=operations {
+        let cut_short = disk.copy();
+        cut_short.cut_power_at(operation);
+        repair_accepting_loss(&cut_short).expect_err("the power goes");
+        for image in cut_short.crash_images(operation, 24 * thoroughness()) {
+            let context = format!("repair cut at {operation}");
+            if let Err(error) = open(&image) {
+                assert!(matches!(error, JournalError::Damaged(_)), "{context}: {error}");
+                repair_accepting_loss(&image).unwrap_or_else(|error| panic!("{context}: {error}"));
+            }
+            check_prefix(&image, &story, &context);
+            images += 1;
+        }
+    }
+    println!("images: {images} of a repair that lost power");
+    assert!(images > 50, "only {images} images were tried");
+}
+
+/// Each partition holds what was confirmed up to some record; and goes on.
+fn check_prefix(image: &SimDisk, story: &Story, context: &str) {
+    let mut journal = open(image).unwrap_or_else(|error| panic!("{context}: {error}"));
+    for (partition, told) in story {
+        let tail = journal.tail(*partition).expect("tail");
+        let range = tail.trimmed.0 as usize..tail.last_sequence.0 as usize;
+        assert!(
+            payloads(&journal, *partition) == told.confirmed[range],
+            "{context}: it holds something else"
+        );
+        let claim = journal.claim(*partition).unwrap_or_else(|error| panic!("{context}: {error}"));
+        assert!(claim.epoch > told.epoch, "{context}: writers of what was given up are fenced");
+        let next = claim.last_sequence.next().0;
+        journal.append(&[record(*partition, claim.epoch, next, b"after")]).expect("append");
+    }
+    drop(journal);
+    open(image).unwrap_or_else(|error| panic!("{context}, second time: {error}"));
 }
 
 fn interrupt(

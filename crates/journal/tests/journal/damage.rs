@@ -11,8 +11,8 @@ use weir_journal::{
 
 use crate::suite::{P, Q, read_all, record};
 
-const WATERMARK: &str = "watermark";
-const BLOCK: usize = 4096;
+pub(crate) const WATERMARK: &str = "watermark";
+pub(crate) const BLOCK: usize = 4096;
 
 pub(crate) fn options() -> Options {
     let mut options = Options::new(Incarnation([3; 16]));
@@ -48,7 +48,7 @@ fn claim(journal: &mut LocalJournal, partition: weir_journal::PartitionId) -> Cl
 }
 
 /// As after a power loss that spared the segments: the watermark file does not know of the last flush.
-fn with_stale_watermark(disk: &SimDisk) -> SimDisk {
+pub(crate) fn with_stale_watermark(disk: &SimDisk) -> SimDisk {
     disk.crash(|_| weir_journal::disk::sim::Fate::Lost)
 }
 
@@ -57,7 +57,7 @@ fn held(disk: &SimDisk) -> Result<[Vec<OwnedRecord>; 2], JournalError> {
     Ok([read_all(&journal, P), read_all(&journal, Q)])
 }
 
-fn files(disk: &SimDisk) -> Vec<(String, Vec<u8>)> {
+pub(crate) fn files(disk: &SimDisk) -> Vec<(String, Vec<u8>)> {
     disk.paths().into_iter().map(|path| (path.clone(), disk.contents(&path))).collect()
 }
 
@@ -75,114 +75,12 @@ fn flip(disk: &SimDisk, path: &str, offset: usize, mask: u8) {
 }
 
 /// The offsets of frames in a segment.
-fn frames(disk: &SimDisk, path: &str) -> Vec<usize> {
+pub(crate) fn frames(disk: &SimDisk, path: &str) -> Vec<usize> {
     let contents = disk.contents(path);
     (BLOCK..contents.len()).step_by(8).filter(|at| contents[*at..].starts_with(b"WJF\x01")).collect()
 }
 
-/// Every byte that means something, and some of the zeros between.
-fn worth_damaging(contents: &[u8]) -> impl Iterator<Item = usize> {
-    let near_something = |at: usize| {
-        contents[at.saturating_sub(4)..(at + 4).min(contents.len())].iter().any(|byte| *byte != 0)
-    };
-    (0..contents.len()).filter(move |at| near_something(*at) || at % 97 == 0)
-}
-
 const GROUPS: u64 = 13;
-
-#[test]
-fn each_damaged_byte_is_harmless_or_refused() {
-    let disk = written(GROUPS);
-    let expected = held(&disk.copy()).expect("open");
-    assert_eq!(expected[0].len() as u64, GROUPS);
-    let (mut harmless, mut refused) = (0, 0);
-    for path in disk.paths() {
-        for offset in worth_damaging(&disk.contents(&path)) {
-            let damaged = disk.copy();
-            flip(&damaged, &path, offset, 1 << (offset % 8));
-            match held(&damaged) {
-                Ok(found) => {
-                    assert!(found == expected, "byte {offset} of {path}: opened with something else");
-                    harmless += 1;
-                }
-                Err(JournalError::Damaged(_)) => refused += 1,
-                Err(error) => panic!("byte {offset} of {path}: {error}"),
-            }
-        }
-    }
-    assert!(harmless > 1000 && refused > 5000, "{harmless} harmless, {refused} refused");
-}
-
-#[test]
-fn with_a_stale_watermark_only_the_last_flush_can_be_cut() {
-    let disk = with_stale_watermark(&written(GROUPS));
-    let expected = held(&disk.copy()).expect("open");
-    let last = disk.paths().into_iter().rfind(|path| path.ends_with(".segment")).expect("a segment");
-    let last_group = frames(&disk, &last).into_iter().rev().nth(1).expect("a group of two frames");
-    let mut cut = 0;
-    for path in disk.paths() {
-        for offset in worth_damaging(&disk.contents(&path)) {
-            let damaged = disk.copy();
-            flip(&damaged, &path, offset, 0x80 >> (offset % 8));
-            match held(&damaged) {
-                Ok(found) if found == expected => {}
-                Ok(found) => {
-                    assert!(path == last && offset >= last_group, "byte {offset} of {path} cut something");
-                    for (found, expected) in found.iter().zip(&expected) {
-                        assert!(*found == expected[..expected.len() - 1]);
-                    }
-                    cut += 1;
-                }
-                Err(JournalError::Damaged(_)) => {
-                    assert!(
-                        path != last || offset < last_group,
-                        "byte {offset} of {path} was never confirmed for sure"
-                    );
-                }
-                Err(error) => panic!("byte {offset} of {path}: {error}"),
-            }
-        }
-    }
-    assert!(cut > 200, "{cut}");
-}
-
-#[test]
-fn each_lost_swapped_or_garbled_sector_is_harmless_or_refused() {
-    let disk = written(GROUPS);
-    let expected = held(&disk.copy()).expect("open");
-    let check = |damaged: &SimDisk, what: String| match held(damaged) {
-        Ok(found) => assert!(found == expected, "{what}: opened with something else"),
-        Err(JournalError::Damaged(_)) => {}
-        Err(error) => panic!("{what}: {error}"),
-    };
-    for path in disk.paths().iter().filter(|path| *path != "lock") {
-        let contents = disk.contents(path);
-        let sectors: Vec<_> = contents.chunks(512).collect();
-        for (number, sector) in sectors.iter().enumerate() {
-            for fill in [0, 0xff] {
-                let damaged = disk.copy();
-                damaged.overwrite(path, number * 512, &vec![fill; sector.len()]);
-                check(&damaged, format!("sector {number} of {path} full of {fill}"));
-            }
-            for (other, other_sector) in sectors.iter().enumerate().take(number) {
-                if other_sector == sector {
-                    continue;
-                }
-                let damaged = disk.copy();
-                damaged.overwrite(path, number * 512, other_sector);
-                damaged.overwrite(path, other * 512, sector);
-                check(&damaged, format!("sectors {number} and {other} of {path} swapped"));
-            }
-        }
-        for bytes in 0..contents.len() {
-            if bytes % 512 < 2 {
-                let damaged = disk.copy();
-                damaged.truncate(path, bytes);
-                check(&damaged, format!("{path} cut to {bytes} bytes"));
-            }
-        }
-    }
-}
 
 // The decision table, row by row.
 

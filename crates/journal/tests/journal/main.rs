@@ -4,6 +4,7 @@ mod conformance;
 mod crash;
 mod damage;
 mod disk;
+mod exhaustive;
 mod faults;
 mod formats;
 mod suite;
