@@ -1,7 +1,7 @@
 //! A real node for unit tests.
 
 use tempfile::TempDir;
-use weir_node::{Node, NodeConfig};
+use weir_node::{Memory, Node, NodeConfig};
 
 use crate::door::{Door, Stop};
 
@@ -16,8 +16,12 @@ impl TestNode {
     /// Starts it, with one partition. Wants a runtime.
     pub(crate) fn start() -> TestNode {
         let folder = TempDir::new().unwrap();
-        let config =
-            NodeConfig { data_dir: folder.path().into(), partitions: Some(1), settable_clock: false };
+        let config = NodeConfig {
+            data_dir: folder.path().into(),
+            partitions: Some(1),
+            memory: Memory::of_machine(),
+            settable_clock: false,
+        };
         let node = Node::start(&config).unwrap();
         let door = Door {
             node: node.handle(),

@@ -69,7 +69,7 @@ pub(crate) fn apply(state: &mut State, event: &Event) {
         }
         Event::LoopStarted { body, items } => {
             for (number, item) in (0..).zip(items) {
-                state.loop_items.put((*body, number), Json(item.clone()));
+                state.loop_items.insert((*body, number), Json(item.clone()));
             }
             let total = items.len() as u32;
             state.elements.change(body, |row| {
@@ -82,8 +82,8 @@ pub(crate) fn apply(state: &mut State, event: &Event) {
 
         Event::JobCreated { key, job } => {
             state.elements.change(&job.element, |row| row.job = Some(*key));
-            state.job_queue.put((job.job_type.clone(), *key), ());
-            state.jobs.put(*key, job.clone());
+            state.job_queue.insert((job.job_type.clone(), *key), ());
+            state.jobs.insert(*key, job.clone());
         }
         Event::JobActivated { key, worker, deadline_ms } => job_changed(state, *key, |job| {
             job.phase = JobPhase::Activated;
@@ -113,12 +113,12 @@ pub(crate) fn apply(state: &mut State, event: &Event) {
         Event::TimerFired(key) | Event::TimerCanceled(key) => timer_gone(state, *key),
 
         Event::WaitOpened { key, wait } => {
-            state.waits_of_element.put((wait.owner, *key), ());
-            state.waits.put(*key, wait.clone());
+            state.waits_of_element.insert((wait.owner, *key), ());
+            state.waits.insert(*key, wait.clone());
         }
         Event::WaitClosed(key) => {
             if let Some(wait) = state.waits.remove(key) {
-                state.waits_of_element.remove(&(wait.owner, *key));
+                state.waits_of_element.erase(&(wait.owner, *key));
             }
         }
         Event::SubscriptionOpened(opened) => subscription_opened(state, opened),
@@ -144,7 +144,7 @@ pub(crate) fn apply(state: &mut State, event: &Event) {
         }
         Event::MessageStartReleased(instance) => {
             if let Some(lock) = state.start_lock_of.remove(instance) {
-                state.start_locks.remove(&(lock.process_id.clone(), lock.correlation_key.clone()));
+                state.start_locks.erase(&(lock.process_id.clone(), lock.correlation_key.clone()));
             }
         }
         Event::MessageStartOpened { name, process_id, start } => {
@@ -155,40 +155,40 @@ pub(crate) fn apply(state: &mut State, event: &Event) {
         }
 
         Event::IncidentCreated { key, incident } => {
-            state.incidents_of_element.put((incident.element, *key), ());
-            state.incidents.put(*key, incident.clone());
+            state.incidents_of_element.insert((incident.element, *key), ());
+            state.incidents.insert(*key, incident.clone());
         }
         Event::IncidentResolved(key) => {
             if let Some(incident) = state.incidents.remove(key) {
-                state.incidents_of_element.remove(&(incident.element, *key));
+                state.incidents_of_element.erase(&(incident.element, *key));
             }
         }
         Event::Deployed(deployment) => deployed(state, deployment),
         Event::DefinitionDeleted(key) => definition_deleted(state, *key),
         Event::ResultAwaited { instance, awaited } => state.awaited_results.put(*instance, awaited.clone()),
         Event::MailSent { to, sequence, mail } => {
-            state.outbox.put((*to, *sequence), mail.clone());
+            state.outbox.insert((*to, *sequence), mail.clone());
             state.outbox_last.put(*to, *sequence);
         }
         Event::MailTaken { from, sequence } => state.inbox_last.put(*from, *sequence),
         Event::MailDelivered { to, sequence } => {
             let delivered: Vec<_> =
-                state.outbox.range((*to, 0)..=(*to, *sequence)).map(|(key, _)| *key).collect();
+                state.outbox.range((*to, 0)..=(*to, *sequence)).map(|(key, _)| key).collect();
             for key in delivered {
-                state.outbox.remove(&key);
+                state.outbox.erase(&key);
             }
         }
         Event::StepsDeferred(steps) => {
-            let next = state.deferred.iter().next_back().map_or(0, |(number, _)| number + 1);
+            let next = state.deferred.backward(0..=u64::MAX).next().map_or(0, |(number, _)| number + 1);
             for (number, step) in (next..).zip(steps) {
-                state.deferred.put(number, step.clone());
+                state.deferred.insert(number, step.clone());
             }
         }
         Event::StepsResumed(count) => {
             let taken: Vec<u64> =
-                state.deferred.iter().take(*count as usize).map(|(number, _)| *number).collect();
+                state.deferred.iter().take(*count as usize).map(|(number, _)| number).collect();
             for number in taken {
-                state.deferred.remove(&number);
+                state.deferred.erase(&number);
             }
         }
     }
@@ -207,19 +207,19 @@ fn element_activating(state: &mut State, key: ElementKey, instance: &ElementInst
                 items.started += 1;
             }
         });
-        state.children.put((parent, key), ());
+        state.children.insert((parent, key), ());
         if let crate::state::row::Role::Item(number) = instance.role {
             state.loop_items.remove(&(parent, number));
         }
     }
-    state.elements.put(key, instance.clone());
+    state.elements.insert(key, instance.clone());
 }
 
 fn element_gone(state: &mut State, key: ElementKey, terminated: bool) {
     let Some(instance) = state.elements.remove(&key) else { return };
     state.triggers.remove(&key);
     if let Some(parent) = instance.parent {
-        state.children.remove(&(parent, key));
+        state.children.erase(&(parent, key));
         state.elements.change(&parent, |row| {
             row.children = row.children.saturating_sub(1);
             if let (Some(items), crate::state::row::Role::Item(_)) = (&mut row.items, instance.role) {
@@ -232,34 +232,33 @@ fn element_gone(state: &mut State, key: ElementKey, terminated: bool) {
     } else {
         state.awaited_results.remove(&key);
     }
-    let names: Vec<Arc<str>> = state
-        .variables
-        .prefix((key, "".into()), |(scope, _)| *scope == key)
-        .map(|((_, name), _)| name.clone())
-        .collect();
+    let names: Vec<Arc<str>> =
+        state.variables.beginning(key, (key, "".into())).map(|((_, name), _)| name).collect();
     for name in names {
-        state.variables.remove(&(key, name));
+        state.variables.erase(&(key, name));
     }
-    drop_tokens(state, key);
+    if instance.tokens > 0 {
+        drop_tokens(state, key);
+    }
     if instance.items.is_some() {
         let items: Vec<_> =
-            state.loop_items.range((key, 0)..=(key, u32::MAX)).map(|(place, _)| *place).collect();
+            state.loop_items.range((key, 0)..=(key, u32::MAX)).map(|(place, _)| place).collect();
         for place in items {
-            state.loop_items.remove(&place);
+            state.loop_items.erase(&place);
         }
         let results: Vec<_> =
-            state.loop_results.range((key, 0)..=(key, u32::MAX)).map(|(place, _)| *place).collect();
+            state.loop_results.range((key, 0)..=(key, u32::MAX)).map(|(place, _)| place).collect();
         for place in results {
-            state.loop_results.remove(&place);
+            state.loop_results.erase(&place);
         }
     }
 }
 
 fn drop_tokens(state: &mut State, scope: ElementKey) {
     let places: Vec<_> =
-        state.joins.range((scope, 0, 0)..=(scope, u32::MAX, u32::MAX)).map(|(place, _)| *place).collect();
+        state.joins.range((scope, 0, 0)..=(scope, u32::MAX, u32::MAX)).map(|(place, _)| place).collect();
     for place in places {
-        state.joins.remove(&place);
+        state.joins.erase(&place);
     }
 }
 
@@ -268,7 +267,7 @@ fn tokens_joined(state: &mut State, scope: ElementKey, gateway: u32, flows: &[u3
         let place = (scope, gateway, *flow);
         match state.joins.get(&place).map_or(0, |count| *count) {
             0 | 1 => {
-                state.joins.remove(&place);
+                state.joins.erase(&place);
             }
             count => state.joins.put(place, count - 1),
         }
@@ -290,16 +289,16 @@ fn job_changed(state: &mut State, key: JobKey, change: impl FnOnce(&mut Job)) {
     change(&mut job);
     let (was_free, is_free) = (before.phase == JobPhase::Activatable, job.phase == JobPhase::Activatable);
     if was_free && !is_free {
-        state.job_queue.remove(&(job.job_type.clone(), key));
+        state.job_queue.erase(&(job.job_type.clone(), key));
     } else if is_free && !was_free {
-        state.job_queue.put((job.job_type.clone(), key), ());
+        state.job_queue.insert((job.job_type.clone(), key), ());
     }
     if before.due_ms != job.due_ms {
         if before.due_ms != 0 {
-            state.job_dues.remove(&(before.due_ms, key));
+            state.job_dues.erase(&(before.due_ms, key));
         }
         if job.due_ms != 0 {
-            state.job_dues.put((job.due_ms, key), ());
+            state.job_dues.insert((job.due_ms, key), ());
         }
     }
     state.jobs.put(key, job);
@@ -308,10 +307,10 @@ fn job_changed(state: &mut State, key: JobKey, change: impl FnOnce(&mut Job)) {
 fn job_gone(state: &mut State, key: JobKey) {
     let Some(job) = state.jobs.remove(&key) else { return };
     if job.phase == JobPhase::Activatable {
-        state.job_queue.remove(&(job.job_type.clone(), key));
+        state.job_queue.erase(&(job.job_type.clone(), key));
     }
     if job.due_ms != 0 {
-        state.job_dues.remove(&(job.due_ms, key));
+        state.job_dues.erase(&(job.due_ms, key));
     }
     state.elements.change(&job.element, |row| {
         if row.job == Some(key) {
@@ -321,27 +320,27 @@ fn job_gone(state: &mut State, key: JobKey) {
 }
 
 fn timer_created(state: &mut State, key: TimerKey, timer: &Timer) {
-    state.timer_dues.put((timer.due_ms, key), ());
+    state.timer_dues.insert((timer.due_ms, key), ());
     match timer.target {
-        TimerTarget::Catch { owner, .. } => state.timers_of_element.put((owner, key), ()),
-        TimerTarget::Start { process, .. } => state.timers_of_process.put((process, key), ()),
+        TimerTarget::Catch { owner, .. } => state.timers_of_element.insert((owner, key), ()),
+        TimerTarget::Start { process, .. } => state.timers_of_process.insert((process, key), ()),
     }
-    state.timers.put(key, timer.clone());
+    state.timers.insert(key, timer.clone());
 }
 
 fn timer_gone(state: &mut State, key: TimerKey) {
     let Some(timer) = state.timers.remove(&key) else { return };
-    state.timer_dues.remove(&(timer.due_ms, key));
+    state.timer_dues.erase(&(timer.due_ms, key));
     match timer.target {
-        TimerTarget::Catch { owner, .. } => state.timers_of_element.remove(&(owner, key)),
-        TimerTarget::Start { process, .. } => state.timers_of_process.remove(&(process, key)),
+        TimerTarget::Catch { owner, .. } => state.timers_of_element.erase(&(owner, key)),
+        TimerTarget::Start { process, .. } => state.timers_of_process.erase(&(process, key)),
     };
 }
 
 fn subscription_opened(state: &mut State, opened: &OpenSubscription) {
     let place = (opened.message_name.clone(), opened.correlation_key.clone(), opened.key);
-    state.subscriptions_by_message.put(place, ());
-    state.subscriptions.put(opened.key, Subscription { opened: opened.clone(), correlating: None });
+    state.subscriptions_by_message.insert(place, ());
+    state.subscriptions.insert(opened.key, Subscription { opened: opened.clone(), correlating: None });
 }
 
 fn subscription_takes(state: &mut State, key: SubscriptionKey, message: MessageKey) {
@@ -354,53 +353,50 @@ fn subscription_takes(state: &mut State, key: SubscriptionKey, message: MessageK
 fn correlation_refused(state: &mut State, key: SubscriptionKey, message: MessageKey) {
     let marks: Vec<_> = state
         .messages_correlated
-        .prefix((message, "".into()), |(of, _)| *of == message)
-        .filter(|(_, taker)| ***taker == key.0)
-        .map(|(place, _)| place.clone())
+        .beginning(message, (message, "".into()))
+        .filter(|(_, taker)| **taker == key.0)
+        .map(|(place, _)| place)
         .collect();
     for place in marks {
-        state.messages_correlated.remove(&place);
+        state.messages_correlated.erase(&place);
     }
 }
 
 fn subscription_gone(state: &mut State, key: SubscriptionKey) {
     if let Some(row) = state.subscriptions.remove(&key) {
         let OpenSubscription { message_name, correlation_key, .. } = &row.opened;
-        state.subscriptions_by_message.remove(&(message_name.clone(), correlation_key.clone(), key));
+        state.subscriptions_by_message.erase(&(message_name.clone(), correlation_key.clone(), key));
     }
 }
 
 fn message_published(state: &mut State, key: MessageKey, message: &Message) {
     let Message { name, correlation_key, id, deadline_ms, .. } = message;
-    state.messages_by_name.put((name.clone(), correlation_key.clone(), key), ());
-    state.message_dues.put((*deadline_ms, key), ());
+    state.messages_by_name.insert((name.clone(), correlation_key.clone(), key), ());
+    state.message_dues.insert((*deadline_ms, key), ());
     if !id.is_empty() {
         state.message_ids.put((name.clone(), correlation_key.clone(), id.clone()), key);
     }
-    state.messages.put(key, message.clone());
+    state.messages.insert(key, message.clone());
 }
 
 fn message_gone(state: &mut State, key: MessageKey) {
     let Some(message) = state.messages.remove(&key) else { return };
     let Message { name, correlation_key, id, deadline_ms, .. } = &*message;
-    state.messages_by_name.remove(&(name.clone(), correlation_key.clone(), key));
-    state.message_dues.remove(&(*deadline_ms, key));
+    state.messages_by_name.erase(&(name.clone(), correlation_key.clone(), key));
+    state.message_dues.erase(&(*deadline_ms, key));
     if !id.is_empty() {
-        state.message_ids.remove(&(name.clone(), correlation_key.clone(), id.clone()));
+        state.message_ids.erase(&(name.clone(), correlation_key.clone(), id.clone()));
     }
-    let marks: Vec<_> = state
-        .messages_correlated
-        .prefix((key, "".into()), |(of, _)| *of == key)
-        .map(|(place, _)| place.clone())
-        .collect();
+    let marks: Vec<_> =
+        state.messages_correlated.beginning(key, (key, "".into())).map(|(place, _)| place).collect();
     for place in marks {
-        state.messages_correlated.remove(&place);
+        state.messages_correlated.erase(&place);
     }
 }
 
 fn deployed(state: &mut State, deployment: &Deployment) {
     for (place, file) in (0..).zip(&deployment.files) {
-        state.files.put((deployment.key, place), file.clone());
+        state.files.insert((deployment.key, place), file.clone());
     }
     for new in &deployment.processes {
         let definition = ProcessDefinition {
@@ -446,14 +442,14 @@ fn deployed(state: &mut State, deployment: &Deployment) {
 fn definition_deleted(state: &mut State, key: u64) {
     let process_key = crate::key::ProcessKey(key);
     if let Some(process) = state.processes.get(&process_key) {
-        state.process_versions.remove(&(process.id.clone(), process.version));
+        state.process_versions.erase(&(process.id.clone(), process.version));
         state.processes.change(&process_key, |process| process.deleted = true);
     }
     if let Some(drg) = state.drgs.remove(&crate::key::DrgKey(key)) {
-        state.drg_versions.remove(&(drg.id.clone(), drg.version));
+        state.drg_versions.erase(&(drg.id.clone(), drg.version));
         for decision_key in &drg.decisions {
             if let Some(decision) = state.decisions.remove(decision_key) {
-                state.decision_versions.remove(&(decision.id.clone(), decision.version));
+                state.decision_versions.erase(&(decision.id.clone(), decision.version));
             }
         }
     }

@@ -158,8 +158,8 @@ fn close_those(tx: &mut Tx<'_>, owner: ElementKey, chosen: impl Fn(u32) -> bool)
     let state = tx.state();
     let timers: Vec<TimerKey> = state
         .timers_of_element
-        .prefix((owner, TimerKey(0)), |(of, _)| *of == owner)
-        .map(|((_, key), _)| *key)
+        .beginning(owner, (owner, TimerKey(0)))
+        .map(|((_, key), _)| key)
         .filter(|key| match state.timers.get(key).map(|timer| timer.target) {
             Some(TimerTarget::Catch { element, .. }) => chosen(element),
             Some(TimerTarget::Start { .. }) | None => false,
@@ -167,8 +167,8 @@ fn close_those(tx: &mut Tx<'_>, owner: ElementKey, chosen: impl Fn(u32) -> bool)
         .collect();
     let waits: Vec<(SubscriptionKey, PartitionId)> = state
         .waits_of_element
-        .prefix((owner, SubscriptionKey(0)), |(of, _)| *of == owner)
-        .filter_map(|((_, key), _)| state.waits.get(key).map(|wait| (*key, wait)))
+        .beginning(owner, (owner, SubscriptionKey(0)))
+        .filter_map(|((_, key), _)| state.waits.get(&key).map(|wait| (key, wait)))
         .filter(|(_, wait)| chosen(wait.element))
         .map(|(key, wait)| (key, wait.partition))
         .collect();

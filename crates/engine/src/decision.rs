@@ -36,17 +36,17 @@ pub(crate) fn evaluate_in(tx: &Tx<'_>, at: &At, id: &Arc<str>, binding: &Binding
 
 fn bound(tx: &Tx<'_>, id: &Arc<str>, binding: &Binding, caller: ProcessKey) -> Option<DecisionKey> {
     let state = tx.state();
-    let versions = state.decision_versions.range((id.clone(), i32::MIN)..=(id.clone(), i32::MAX)).rev();
+    let versions = state.decision_versions.backward((id.clone(), i32::MIN)..=(id.clone(), i32::MAX));
     match binding {
         Binding::Latest => state.latest_decision(id),
         Binding::Deployment => {
             let deployment = state.processes.get(&caller)?.deployment;
             let own =
                 |key: &DecisionKey| state.decisions.get(key).is_some_and(|d| d.deployment == deployment);
-            versions.map(|(_, key)| **key).find(own)
+            versions.map(|(_, key)| *key).find(own)
         }
         Binding::VersionTag(tag) => versions
-            .map(|(_, key)| **key)
+            .map(|(_, key)| *key)
             .find(|key| state.decisions.get(key).is_some_and(|d| d.version_tag.as_ref() == Some(tag))),
     }
 }

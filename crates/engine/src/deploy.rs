@@ -399,8 +399,8 @@ fn close_starts(tx: &mut Tx<'_>, key: ProcessKey) {
     let timers: Vec<TimerKey> = tx
         .state()
         .timers_of_process
-        .prefix((key, TimerKey(0)), |(of, _)| *of == key)
-        .map(|((_, timer), _)| *timer)
+        .beginning(key, (key, TimerKey(0)))
+        .map(|((_, timer), _)| timer)
         .collect();
     for timer in timers {
         tx.emit(Event::TimerCanceled(timer));
@@ -415,16 +415,16 @@ pub(crate) fn bound_process(
     caller: ProcessKey,
 ) -> Option<ProcessKey> {
     let state = tx.state();
-    let versions = state.process_versions.range((id.clone(), i32::MIN)..=(id.clone(), i32::MAX)).rev();
+    let versions = state.process_versions.backward((id.clone(), i32::MIN)..=(id.clone(), i32::MAX));
     match binding {
         Binding::Latest => state.latest_process(id),
         Binding::Deployment => {
             let deployment = state.processes.get(&caller)?.deployment;
             let own = |key: &ProcessKey| state.processes.get(key).is_some_and(|p| p.deployment == deployment);
-            versions.map(|(_, key)| **key).find(own)
+            versions.map(|(_, key)| *key).find(own)
         }
         Binding::VersionTag(tag) => versions
-            .map(|(_, key)| **key)
+            .map(|(_, key)| *key)
             .find(|key| state.processes.get(key).is_some_and(|p| p.version_tag.as_ref() == Some(tag))),
     }
 }

@@ -46,7 +46,7 @@ pub(crate) fn run(tx: &mut Tx<'_>) {
 /// Goes on with steps that were put off.
 pub(crate) fn resume(tx: &mut Tx<'_>) {
     let steps: Vec<Step> =
-        tx.state().deferred.iter().take(limits::STEPS_PER_BATCH).map(|(_, step)| (**step).clone()).collect();
+        tx.state().deferred.iter().take(limits::STEPS_PER_BATCH).map(|(_, step)| (*step).clone()).collect();
     if !steps.is_empty() {
         tx.emit(Event::StepsResumed(steps.len() as u32));
         tx.steps.extend(steps);

@@ -91,8 +91,8 @@ pub(crate) fn demand_rose(tx: &mut Tx<'_>, job_type: &Arc<str>) {
 }
 
 fn next_free(tx: &Tx<'_>, job_type: &Arc<str>, from: JobKey) -> Option<JobKey> {
-    let mut free = tx.state().job_queue.prefix((job_type.clone(), from), |(of, _)| of == job_type);
-    free.next().map(|((_, key), _)| *key)
+    let mut free = tx.state().job_queue.beginning(job_type.clone(), (job_type.clone(), from));
+    free.next().map(|((_, key), _)| key)
 }
 
 /// The job as its worker receives it.

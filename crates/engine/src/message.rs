@@ -72,7 +72,7 @@ fn settle(tx: &mut Tx<'_>, key: MessageKey) {
     let Some(message) = tx.state().messages.get(&key) else { return };
     let Some(request) = message.request.map(RequestId) else { return };
     let takers = &tx.state().messages_correlated;
-    let taker = takers.prefix((key, "".into()), |(of, _)| *of == key).map(|(_, taker)| **taker).max();
+    let taker = takers.beginning(key, (key, "".into())).map(|(_, taker)| *taker).max();
     match taker {
         Some(taker) if taker != 0 => {}
         Some(_) => {
@@ -107,10 +107,8 @@ pub(crate) fn correlate(tx: &mut Tx<'_>, key: MessageKey) {
         let waiting: Vec<SubscriptionKey> = tx
             .state()
             .subscriptions_by_message
-            .prefix((place.0.clone(), place.1.clone(), SubscriptionKey(0)), |(name, correlation, _)| {
-                *name == place.0 && *correlation == place.1
-            })
-            .map(|((_, _, subscription), _)| *subscription)
+            .beginning(place.clone(), (place.0.clone(), place.1.clone(), SubscriptionKey(0)))
+            .map(|((_, _, subscription), _)| subscription)
             .collect();
         for subscription in waiting {
             deliver(tx, key, &message, subscription);
@@ -119,8 +117,8 @@ pub(crate) fn correlate(tx: &mut Tx<'_>, key: MessageKey) {
     let starts: Vec<(Arc<str>, Arc<MessageStart>)> = tx
         .state()
         .message_starts
-        .prefix((place.0.clone(), "".into()), |(name, _)| *name == place.0)
-        .map(|((_, process_id), start)| (process_id.clone(), start.clone()))
+        .beginning(place.0.clone(), (place.0.clone(), "".into()))
+        .map(|((_, process_id), start)| (process_id, start))
         .collect();
     for (process_id, start) in starts {
         start_instance(tx, key, &message, &process_id, &start);
@@ -194,10 +192,11 @@ fn next_kept(
 ) -> Option<(MessageKey, Arc<Message>)> {
     tx.state()
         .messages_by_name
-        .prefix((name.clone(), correlation_key.clone(), MessageKey(0)), |(n, c, _)| {
-            n == name && c == correlation_key
-        })
-        .filter_map(|((_, _, key), _)| tx.state().messages.get(key).map(|message| (*key, message)))
+        .beginning(
+            (name.clone(), correlation_key.clone()),
+            (name.clone(), correlation_key.clone(), MessageKey(0)),
+        )
+        .filter_map(|((_, _, key), _)| tx.state().messages.get(&key).map(|message| (key, message)))
         .find(|(key, message)| {
             message.deadline_ms > tx.now_ms && message.request.is_none() && !had(tx, *key, process_id)
         })

@@ -1,5 +1,7 @@
 //! The whole public face of a partition: make one, handle commands, apply batches, ask when it wants to be called.
 
+use std::sync::Arc;
+
 use weir_canary::{Canary, planted};
 
 use crate::{
@@ -11,7 +13,10 @@ use crate::{
     key::{PartitionId, ProcessKey},
     mail::Mail,
     outline::Outline,
-    state::{Change, CorruptRow, State},
+    state::{
+        Change, State, Waste,
+        below::{Stored, StoredError},
+    },
     tx::{Answer, Demand, Push, RequestId, Settings, Tx},
 };
 
@@ -44,12 +49,9 @@ impl Partition {
         Partition { settings, state: State::default(), definitions: Definitions::default() }
     }
 
-    /// Takes in a row of a checkpoint, before any batch is applied.
-    ///
-    /// # Errors
-    /// The row is not one that this program wrote.
-    pub fn load(&mut self, key: &[u8], value: &[u8]) -> Result<(), CorruptRow> {
-        self.state.load(key, value)
+    /// The partition of a checkpoint. Its rows are read when they are needed.
+    pub fn over(settings: Settings, stored: Arc<dyn Stored>) -> Partition {
+        Partition { settings, state: State::over(stored), definitions: Definitions::default() }
     }
 
     /// Applies a batch of the journal: recovery and followers.
@@ -83,15 +85,15 @@ impl Partition {
 
     /// When [`Command::TimePassed`] has something to do next, in milliseconds since 1970.
     pub fn next_due_ms(&self) -> Option<i64> {
-        let job = self.state.job_dues.first().map(|((due, _), _)| *due);
-        let timer = self.state.timer_dues.first().map(|((due, _), _)| *due);
-        let message = self.state.message_dues.first().map(|((due, _), _)| *due);
+        let job = self.state.job_dues.first().map(|((due, _), _)| due);
+        let timer = self.state.timer_dues.first().map(|((due, _), _)| due);
+        let message = self.state.message_dues.first().map(|((due, _), _)| due);
         [job, timer, message].into_iter().flatten().min()
     }
 
     /// Mail that other partitions have not acknowledged: sent again after recovery.
     pub fn undelivered_mail(&self) -> Vec<(PartitionId, u64, Mail)> {
-        self.state.outbox.iter().map(|((to, sequence), mail)| (*to, *sequence, (**mail).clone())).collect()
+        self.state.outbox.iter().map(|((to, sequence), mail)| (to, sequence, (*mail).clone())).collect()
     }
 
     /// Whether steps were put off.
@@ -104,9 +106,37 @@ impl Partition {
         self.state.inbox_last.get(&from).map_or(0, |last| *last)
     }
 
-    /// What changed since the last call: what a checkpoint writes.
-    pub fn take_changes(&mut self) -> Vec<Change> {
-        self.state.take_changes()
+    /// Begins a checkpoint of the state as it is now. The one before must be confirmed.
+    pub fn cut(&mut self) {
+        self.state.cut();
+    }
+
+    /// Hands out what the checkpoint that was begun writes, looking at `limit_rows` rows at most; whether that was all.
+    /// Commands may go on meanwhile.
+    pub fn collect(&mut self, limit_rows: usize, out: &mut Vec<Change>) -> bool {
+        self.state.collect(limit_rows, out)
+    }
+
+    /// The checkpoint that was begun is written. What is returned is for another thread to drop.
+    pub fn confirm(&mut self) -> Vec<Waste> {
+        self.state.confirm()
+    }
+
+    /// Memory that its state takes, about, in bytes.
+    pub fn overlay_bytes(&self) -> usize {
+        self.state.overlay_bytes()
+    }
+
+    /// Takes rows out of memory that a confirmed checkpoint holds, looking at about `limit_rows`; returns the bytes that
+    /// became free.
+    pub fn evict(&mut self, limit_rows: usize) -> usize {
+        self.state.evict(limit_rows)
+    }
+
+    /// Why a stored row could not be read, once one could not. Then nothing that was decided since may leave: the
+    /// partition starts again from its checkpoint and its journal.
+    pub fn failure(&self) -> Option<&StoredError> {
+        self.state.failure()
     }
 
     /// What the elements of a deployed process are called; `None`: it is not known here.

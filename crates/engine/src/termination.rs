@@ -11,7 +11,10 @@ use crate::{
     event::Event,
     flow, instance,
     key::ElementKey,
-    state::row::{Phase, Trigger},
+    state::{
+        reach::UpTo,
+        row::{Phase, Trigger},
+    },
     step::{Entrance, Step},
     tx::{At, Tx},
 };
@@ -29,8 +32,8 @@ pub(crate) fn terminate(tx: &mut Tx<'_>, key: ElementKey) {
     let incidents: Vec<_> = tx
         .state()
         .incidents_of_element
-        .prefix((key, crate::key::IncidentKey(0)), |(of, _)| *of == key)
-        .map(|((_, incident), _)| *incident)
+        .beginning(key, (key, crate::key::IncidentKey(0)))
+        .map(|((_, incident), _)| incident)
         .collect();
     for incident in incidents {
         tx.emit(Event::IncidentResolved(incident));
@@ -45,9 +48,9 @@ pub(crate) fn terminate(tx: &mut Tx<'_>, key: ElementKey) {
 
 /// Ends the next children of a scope.
 pub(crate) fn terminate_children(tx: &mut Tx<'_>, scope: ElementKey, after: ElementKey) {
-    let range = (Bound::Excluded((scope, after)), Bound::Included((scope, ElementKey(u64::MAX))));
+    let rest = UpTo { from: Bound::Excluded((scope, after)), to: (scope, ElementKey(u64::MAX)) };
     let mut children: Vec<ElementKey> =
-        tx.state().children.range(range).take(CHILDREN_PER_STEP).map(|((_, child), _)| *child).collect();
+        tx.state().children.rows(rest).take(CHILDREN_PER_STEP).map(|((_, child), _)| child).collect();
     if planted(Canary::HashOrder) {
         weir_canary::shuffle(&mut children);
     }

@@ -131,9 +131,9 @@ enum Waiter {
 pub(crate) fn time_passed(tx: &mut Tx<'_>) {
     for _ in 0..limits::DUE_PER_BATCH {
         let state = tx.state();
-        let timer = state.timer_dues.first().map(|((due, key), _)| (*due, Waiter::Timer(*key)));
-        let job = state.job_dues.first().map(|((due, key), _)| (*due, Waiter::Job(*key)));
-        let message = state.message_dues.first().map(|((due, key), _)| (*due, Waiter::Message(*key)));
+        let timer = state.timer_dues.first().map(|((due, key), _)| (due, Waiter::Timer(key)));
+        let job = state.job_dues.first().map(|((due, key), _)| (due, Waiter::Job(key)));
+        let message = state.message_dues.first().map(|((due, key), _)| (due, Waiter::Message(key)));
         let first = [timer, job, message].into_iter().flatten().min_by_key(|(due, _)| *due);
         let early_ms = if planted(Canary::TimedOutEarly) { 500 } else { 0 };
         match first.filter(|(due, _)| *due <= tx.now_ms + early_ms) {

@@ -72,8 +72,8 @@ pub(crate) fn all_visible(tx: &Tx<'_>, scope: ElementKey) -> Named {
 pub(crate) fn own(state: &State, scope: ElementKey) -> Named {
     state
         .variables
-        .prefix((scope, "".into()), |(of, _)| *of == scope)
-        .map(|((_, name), json)| (name.clone(), json.0.clone()))
+        .beginning(scope, (scope, "".into()))
+        .map(|((_, name), json)| (name, json.0.clone()))
         .collect()
 }
 

@@ -1,7 +1,8 @@
 //! Admission: whether a command may enter, decided before anything is applied.
 //!
-//! What is in flight is counted in commands; how many there may be is learned ([`crate::standing_queue`]). Work that
-//! ends work (completing, failing, cancelling) always enters, so that a system under load drains instead of starving.
+//! What is in flight is counted in commands and bytes; how many commands there may be is learned
+//! ([`crate::standing_queue`]). Work that ends work (completing, failing, cancelling) always enters, so that a system under
+//! load drains instead of starving.
 
 use std::{
     sync::{
@@ -11,20 +12,25 @@ use std::{
     time::{Duration, Instant},
 };
 
-use weir_engine::command::Command;
+use weir_engine::{command::Command, state::weight::Weigh};
 
 use crate::{handle::SubmitError, standing_queue::StandingQueue};
 
 /// Commands that may be in flight before new work is refused.
 pub const IN_FLIGHT_COMMANDS: usize = 2_000;
 
+/// Bytes of variables that may be in flight before new work is refused.
+pub const IN_FLIGHT_BYTES: usize = 32 << 20;
+
 /// The door-keeper.
 #[derive(Debug)]
 pub(crate) struct Admission {
     in_flight: AtomicUsize,
+    in_flight_bytes: AtomicUsize,
     queue: StandingQueue,
     started: Instant,
     disk_full: AtomicBool,
+    memory_full: AtomicBool,
     refused: AtomicUsize,
 }
 
@@ -36,12 +42,14 @@ pub(crate) struct Place(#[expect(dead_code, reason = "held for its drop")] Arc<T
 struct Taken {
     admission: Arc<Admission>,
     since: Instant,
+    bytes: usize,
 }
 
 impl Drop for Taken {
     fn drop(&mut self) {
-        let Taken { admission, since } = self;
+        let Taken { admission, since, bytes } = self;
         admission.in_flight.fetch_sub(1, Ordering::Relaxed);
+        admission.in_flight_bytes.fetch_sub(*bytes, Ordering::Relaxed);
         let now_us = admission.started.elapsed().as_micros() as u64;
         admission.queue.ended(now_us, since.elapsed().as_micros() as u64);
     }
@@ -56,9 +64,11 @@ impl Admission {
     pub(crate) fn new(limit: usize) -> Arc<Admission> {
         Arc::new(Admission {
             in_flight: AtomicUsize::new(0),
+            in_flight_bytes: AtomicUsize::new(0),
             queue: StandingQueue::new(limit),
             started: Instant::now(),
             disk_full: AtomicBool::new(false),
+            memory_full: AtomicBool::new(false),
             refused: AtomicUsize::new(0),
         })
     }
@@ -88,22 +98,39 @@ impl Admission {
             | Command::Mail { .. }
             | Command::MailAcknowledged { .. } => false,
         };
-        match brings_work.then(|| self.refusal_now()).flatten() {
+        let bytes = variables_bytes(command);
+        match brings_work.then(|| self.refusal(bytes)).flatten() {
             Some(refusal) => Err(refusal),
             None => {
                 self.in_flight.fetch_add(1, Ordering::Relaxed);
-                Ok(Place(Arc::new(Taken { admission: self.clone(), since: Instant::now() })))
+                self.in_flight_bytes.fetch_add(bytes, Ordering::Relaxed);
+                Ok(Place(Arc::new(Taken { admission: self.clone(), since: Instant::now(), bytes })))
             }
         }
     }
 
     /// Why new work is refused at the moment, if it is.
     pub(crate) fn refusal_now(&self) -> Option<SubmitError> {
+        self.refusal(0)
+    }
+
+    /// `bytes` come on top of what is in flight; a command that is larger than the limit enters alone.
+    fn refusal(&self, bytes: usize) -> Option<SubmitError> {
         let (in_flight, limit) = (self.in_flight.load(Ordering::Relaxed), self.queue.limit());
+        let in_flight_bytes = self.in_flight_bytes.load(Ordering::Relaxed);
         let why = if self.disk_full.load(Ordering::Relaxed) {
             "the disk of the data folder is full: new work is refused until there is space; free some, or give the \
              folder a larger disk"
                 .into()
+        } else if self.memory_full.load(Ordering::Relaxed) {
+            "more has changed than the memory given to the server holds until it is on disk; try again later, or give it \
+             more (--memory)"
+                .into()
+        } else if in_flight_bytes > 0 && in_flight_bytes + bytes > IN_FLIGHT_BYTES {
+            format!(
+                "Expected to execute the command, but commands with {in_flight_bytes} bytes of variables are in flight, and the \
+                 limit is {IN_FLIGHT_BYTES}; try again later"
+            )
         } else if in_flight >= limit {
             format!(
                 "Expected to execute the command, but {in_flight} commands are in flight, and the limit is {limit}; try again later"
@@ -120,6 +147,10 @@ impl Admission {
         self.queue.committed(took.as_micros() as u64);
     }
 
+    pub(crate) fn set_memory_full(&self, full: bool) {
+        self.memory_full.store(full, Ordering::Relaxed);
+    }
+
     pub(crate) fn set_disk_full(&self, full: bool) {
         self.disk_full.store(full, Ordering::Relaxed);
     }
@@ -134,5 +165,77 @@ impl Admission {
 
     pub(crate) fn refused(&self) -> usize {
         self.refused.load(Ordering::Relaxed)
+    }
+}
+
+/// Bytes of the variables that a command carries.
+fn variables_bytes(command: &Command) -> usize {
+    match command {
+        Command::CreateInstance(asked) => asked.variables.0.heap_bytes(),
+        Command::PublishMessage(message) => message.variables.0.heap_bytes(),
+        Command::CorrelateMessage(message) => message.variables.0.heap_bytes(),
+        Command::FailJob(failed) => failed.variables.0.heap_bytes(),
+        Command::ThrowError(thrown) => thrown.variables.0.heap_bytes(),
+        Command::CompleteJob { variables, .. }
+        | Command::SetVariables { variables, .. }
+        | Command::EvaluateDecision { variables, .. }
+        | Command::EvaluateExpression { variables, .. } => variables.0.heap_bytes(),
+        Command::Deploy(_)
+        | Command::CancelInstance(_)
+        | Command::ActivateJobs(_)
+        | Command::UpdateJob { .. }
+        | Command::YieldJob(_)
+        | Command::ResolveIncident(_)
+        | Command::DeleteResource(_)
+        | Command::TimePassed
+        | Command::DemandRose(_)
+        | Command::Continue
+        | Command::Mail { .. }
+        | Command::MailAcknowledged { .. } => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use weir_engine::{
+        command::{CreateInstance, ProcessRef},
+        document::Document,
+        key::JobKey,
+    };
+
+    use super::*;
+
+    fn create(bytes: usize) -> Command {
+        Command::CreateInstance(CreateInstance {
+            process: ProcessRef::Latest("p".into()),
+            variables: Document(vec![("a".into(), "x".repeat(bytes).into())]),
+            start_at: Vec::new(),
+            with_result: None,
+        })
+    }
+
+    #[test]
+    fn so_many_bytes_of_variables_are_in_flight_and_no_more() {
+        let admission = Admission::new(IN_FLIGHT_COMMANDS);
+        let held: Vec<Place> = (0..10).map(|_| admission.enter(&create(3 << 20)).unwrap()).collect();
+        assert!(admission.enter(&create(3 << 20)).is_err());
+        let ends_work = Command::CompleteJob { job: JobKey(1), variables: Document::default() };
+        assert!(admission.enter(&ends_work).is_ok());
+        drop(held);
+        let alone = admission.enter(&create(IN_FLIGHT_BYTES + 1)).unwrap();
+        assert!(admission.enter(&create(1)).is_err());
+        drop(alone);
+        assert_eq!(admission.in_flight_bytes.load(Ordering::Relaxed), 0);
+        assert_eq!(admission.in_flight(), 0);
+    }
+
+    #[test]
+    fn while_memory_is_full_work_ends_and_none_begins() {
+        let admission = Admission::new(IN_FLIGHT_COMMANDS);
+        admission.set_memory_full(true);
+        assert!(admission.enter(&create(1)).is_err());
+        assert!(admission.enter(&Command::TimePassed).is_ok());
+        admission.set_memory_full(false);
+        assert!(admission.enter(&create(1)).is_ok());
     }
 }

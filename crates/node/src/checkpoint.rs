@@ -15,10 +15,16 @@ use std::{
 };
 
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
-use weir_engine::{Partition, key::PartitionId, state::Change};
+use weir_engine::{
+    key::PartitionId,
+    state::{
+        Change, Waste,
+        below::{Direction, Stored, StoredError, StoredRows},
+    },
+};
 use weir_journal::Sequence;
 
-use crate::{metrics::Metrics, node::StartError};
+use crate::{driver::Input, metrics::Metrics, node::StartError, shell::ToShell};
 
 /// The row that holds the number of the record; no table has this number.
 const POSITION: u8 = 0xFF;
@@ -27,7 +33,14 @@ const POSITION: u8 = 0xFF;
 pub(crate) enum ToCheckpointer {
     /// Write these rows, then the journal of the partition may be trimmed up to `sequence`.
     Write { partition: PartitionId, sequence: Sequence, changes: Vec<Change> },
+    /// Drop this.
+    Discard(Vec<Waste>),
 }
+
+/// Bytes of the store's write buffer; about three of them are in memory while it is flushed.
+pub(crate) const WRITE_BUFFER_BYTES: u64 = 16 << 20;
+/// Bytes of the store's own journal.
+const STORE_JOURNAL_BYTES: u64 = 128 << 20;
 
 /// The embedded store.
 #[derive(Clone)]
@@ -38,30 +51,32 @@ pub(crate) struct Store {
 
 impl Store {
     /// Opens or makes the store in a folder.
-    pub(crate) fn open(folder: &Path) -> Result<Store, StartError> {
+    pub(crate) fn open(folder: &Path, cache_bytes: u64) -> Result<Store, StartError> {
         let failed = |error: fjall::Error| StartError::Store(folder.to_path_buf(), error.to_string());
-        let database = Database::builder(folder).worker_threads(1).open().map_err(failed)?;
-        let rows = database.keyspace("rows", KeyspaceCreateOptions::default).map_err(failed)?;
+        let database = Database::builder(folder)
+            .worker_threads(1)
+            .cache_size(cache_bytes)
+            .max_journaling_size(STORE_JOURNAL_BYTES)
+            .open()
+            .map_err(failed)?;
+        let rows = database
+            .keyspace("rows", || KeyspaceCreateOptions::default().max_memtable_size(WRITE_BUFFER_BYTES))
+            .map_err(failed)?;
         Ok(Store { database, rows })
     }
 
-    /// Loads a partition's rows; returns the number of the record that they stand at.
-    pub(crate) fn load(&self, id: PartitionId, partition: &mut Partition) -> Result<Sequence, String> {
-        let mut sequence = Sequence(0);
-        for row in self.rows.prefix(id.0.to_be_bytes()) {
-            let (key, value) = row.into_inner().map_err(|error| error.to_string())?;
-            let key = key.get(2..).unwrap_or_default();
-            if key == [POSITION] {
+    /// The rows of a partition, and the number of the record that they stand at.
+    pub(crate) fn partition(&self, id: PartitionId) -> Result<(Arc<dyn Stored>, Sequence), String> {
+        let place = [&id.0.to_be_bytes()[..], &[POSITION]].concat();
+        let sequence = match self.rows.get(place).map_err(|error| error.to_string())? {
+            Some(bytes) => {
                 let bytes =
-                    <[u8; 8]>::try_from(&*value).map_err(|_| "its position is damaged".to_string())?;
-                sequence = Sequence(u64::from_be_bytes(bytes));
-            } else {
-                partition
-                    .load(key, &value)
-                    .map_err(|_| format!("a row of table {} is damaged", key.first().unwrap_or(&0)))?;
+                    <[u8; 8]>::try_from(&*bytes).map_err(|_| "its position is damaged".to_string())?;
+                Sequence(u64::from_be_bytes(bytes))
             }
-        }
-        Ok(sequence)
+            None => Sequence(0),
+        };
+        Ok((Arc::new(RowsOf { rows: self.rows.clone(), id }), sequence))
     }
 
     fn write(&self, id: PartitionId, sequence: Sequence, changes: Vec<Change>) -> Result<(), fjall::Error> {
@@ -69,7 +84,7 @@ impl Store {
         let place = |key: &[u8]| [&id.0.to_be_bytes(), key].concat();
         for Change { key, value } in changes {
             match value {
-                Some(value) => batch.insert(&self.rows, place(&key), value),
+                Some(value) => batch.insert(&self.rows, place(&key), value.to_bytes()),
                 None => batch.remove(&self.rows, place(&key)),
             }
         }
@@ -78,23 +93,83 @@ impl Store {
     }
 }
 
-/// The checkpoint thread. It ends with an error when the store fails: then the journal is no longer trimmed, and the
-/// node stops at its next checkpoint.
+/// The rows of one partition in the store.
+struct RowsOf {
+    rows: Keyspace,
+    id: PartitionId,
+}
+
+impl std::fmt::Debug for RowsOf {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "RowsOf({:?})", self.id)
+    }
+}
+
+impl RowsOf {
+    fn place(&self, key: &[u8]) -> Vec<u8> {
+        [&self.id.0.to_be_bytes(), key].concat()
+    }
+}
+
+impl Stored for RowsOf {
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoredError> {
+        let row = self.rows.get(self.place(key)).map_err(unreadable)?;
+        Ok(row.map(|value| value.to_vec()))
+    }
+
+    fn scan(
+        &self,
+        from: &[u8],
+        to: &[u8],
+        limit_rows: usize,
+        direction: Direction,
+    ) -> Result<StoredRows, StoredError> {
+        let mut rows = self.rows.range(self.place(from)..self.place(to));
+        let mut found = Vec::new();
+        while found.len() < limit_rows {
+            let row = match direction {
+                Direction::Forward => rows.next(),
+                Direction::Backward => rows.next_back(),
+            };
+            let Some(row) = row else { break };
+            let (key, value) = row.into_inner().map_err(unreadable)?;
+            found.push((key.get(2..).unwrap_or_default().to_vec(), value.to_vec()));
+        }
+        Ok(found)
+    }
+}
+
+fn unreadable(error: fjall::Error) -> StoredError {
+    StoredError(error.to_string())
+}
+
+/// The checkpoint thread. Where the store fails, it ends, and the node stops: the journal has all that was acknowledged.
 pub(crate) fn run(
     store: &Store,
     inbox: &Receiver<ToCheckpointer>,
     trims: &Sender<(weir_journal::PartitionId, Sequence)>,
+    written: &Sender<ToShell>,
     metrics: &Arc<Metrics>,
 ) {
-    while let Ok(ToCheckpointer::Write { partition, sequence, changes }) = inbox.recv() {
+    while let Ok(message) = inbox.recv() {
+        let (partition, sequence, changes) = match message {
+            ToCheckpointer::Write { partition, sequence, changes } => (partition, sequence, changes),
+            ToCheckpointer::Discard(waste) => {
+                drop(waste);
+                continue;
+            }
+        };
         let rows = changes.len() as u64;
         if let Err(error) = store.write(partition, sequence, changes) {
-            tracing::error!(%error, "a checkpoint could not be written; the node stops at the next one");
+            let why = format!("the state store failed, and the node stops so that nothing is lost: {error}");
+            // The deciding thread may have ended before this one.
+            let _ = written.send(ToShell::Committed(Err(why)));
             return;
         }
         Metrics::add(&metrics.checkpoints_total, 1);
         Metrics::add(&metrics.checkpoint_rows_total, rows);
-        // The commit thread may have ended before this one.
+        // The other threads may have ended before this one.
         let _ = trims.send((weir_journal::PartitionId(partition.0), sequence));
+        let _ = written.send(ToShell::Input(Input::CheckpointWritten(partition)));
     }
 }

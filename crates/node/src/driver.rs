@@ -16,13 +16,14 @@ use weir_engine::{
     key::PartitionId,
     mail::Mail,
     rejection::Rejection,
-    state::Change,
+    state::{Change, Waste},
 };
 use weir_journal::{Epoch, Sequence};
 
 use crate::{
     demand::{DemandBook, TakerId, Waiter},
     observe::Observed,
+    upkeep::{Upkeep, place_of},
 };
 
 /// What happens to a node.
@@ -56,6 +57,8 @@ pub enum Input {
     TimePassed,
     /// A checkpoint of a partition should be made.
     CheckpointWanted(PartitionId),
+    /// The checkpoint of a partition is in the store.
+    CheckpointWritten(PartitionId),
 }
 
 /// What the shell has to do.
@@ -81,7 +84,7 @@ pub enum Action {
     PollEnded(TakerId),
     /// Show a durable batch to who watches.
     Observe(Observed),
-    /// Write these rows, all durable up to `sequence`, into the store at once.
+    /// Write these rows, all durable up to `sequence`, into the store at once, then say [`Input::CheckpointWritten`].
     Checkpoint {
         /// Of whom.
         partition: PartitionId,
@@ -90,6 +93,8 @@ pub enum Action {
         /// What changed since the last one.
         changes: Vec<Change>,
     },
+    /// Drop this where nobody waits.
+    Discard(Vec<Waste>),
 }
 
 /// A record of a group.
@@ -177,6 +182,8 @@ pub struct Driver {
     unfinished: VecDeque<PartitionId>,
     observed: bool,
     now_ms: i64,
+    upkeep: Upkeep,
+    failure: Option<String>,
 }
 
 impl Driver {
@@ -193,6 +200,8 @@ impl Driver {
             observed: false,
             // What was due before the last record is due, whatever the clock says.
             now_ms: led.iter().map(|led| led.partition.state().last_ms()).max().unwrap_or(0),
+            upkeep: Upkeep::new(led.len()),
+            failure: None,
             led,
         };
         for led in &driver.led {
@@ -241,11 +250,9 @@ impl Driver {
             }
             Input::Appended => self.appended(actions),
             Input::TimePassed => self.time_passed(),
-            Input::CheckpointWanted(partition) => {
-                self.checkpoint(partition);
-                if planted(Canary::CheckpointTooEarly) {
-                    actions.append(&mut self.open.checkpoints);
-                }
+            Input::CheckpointWanted(partition) => self.upkeep.begin(&mut self.led, place_of(partition)),
+            Input::CheckpointWritten(partition) => {
+                self.upkeep.written(&mut self.led, place_of(partition), actions);
             }
         }
     }
@@ -259,11 +266,41 @@ impl Driver {
 
     /// Whether there is put-off work.
     pub fn is_unfinished(&self) -> bool {
-        !self.unfinished.is_empty()
+        !self.unfinished.is_empty() || self.upkeep.is_collecting()
     }
 
-    /// Sends the open group on its way if none is.
+    /// Bounds the memory of all partitions' rows, in bytes. It is exceeded by what one command needs, and while a checkpoint
+    /// is being written.
+    pub fn limit_rows_memory(&mut self, bytes: usize) {
+        self.upkeep.rows_bytes_max = bytes;
+    }
+
+    /// Memory of all partitions' rows, about, in bytes.
+    pub fn rows_bytes(&self) -> usize {
+        self.upkeep.rows_bytes()
+    }
+
+    /// Whether rows take half more than they may, because they wait to be written: new work is to be refused.
+    pub fn is_overfull(&self) -> bool {
+        self.upkeep.is_overfull()
+    }
+
+    /// Why the node cannot go on: rows of its store cannot be read. What was decided since does not leave.
+    pub fn failure(&self) -> Option<&str> {
+        self.failure.as_deref()
+    }
+
+    /// Sends the open group on its way if none is, after a slice of upkeep.
     pub fn flush(&mut self, actions: &mut Vec<Action>) {
+        let complete = self.upkeep.collect(&mut self.led);
+        match planted(Canary::CheckpointTooEarly) {
+            true => actions.extend(complete),
+            false => self.open.checkpoints.extend(complete),
+        }
+        self.upkeep.bound(&mut self.led);
+        if self.failure.is_some() {
+            return;
+        }
         while self.in_flight.is_none() && !self.open.is_empty() {
             let mut group = std::mem::take(&mut self.open);
             group.ended_polls.extend(self.demand.end_served());
@@ -311,9 +348,21 @@ impl Driver {
         self.in_flight.is_none() && self.open.is_empty() && self.unfinished.is_empty()
     }
 
+    /// Whether no checkpoint is under way.
+    pub fn is_checkpointed(&self) -> bool {
+        self.upkeep.is_idle()
+    }
+
     fn run(&mut self, partition: PartitionId, request: Option<RequestId>, command: Command) {
-        let Some(led) = self.led.get_mut(usize::from(partition.0).wrapping_sub(1)) else { return };
+        let Some(led) = self.led.get_mut(place_of(partition)) else { return };
         let output = led.partition.handle(self.now_ms, request, command, &mut self.demand);
+        if let Some(failure) = led.partition.failure() {
+            self.failure.get_or_insert_with(|| {
+                format!("the store of partition {} cannot be read: {failure}", partition.0)
+            });
+            return;
+        }
+        self.upkeep.note(place_of(partition));
         let Output { batch, answers, pushes, mail, more } = output;
         if let Some(batch) = batch {
             led.sequence = led.sequence.next();
@@ -416,15 +465,6 @@ impl Driver {
             for ((by, sender), sequence) in std::mem::take(&mut self.unacknowledged) {
                 self.run(sender, None, Command::MailAcknowledged { by, sequence });
             }
-        }
-    }
-
-    /// Takes what changed since the last checkpoint; it is written when the group it belongs to is durable.
-    fn checkpoint(&mut self, partition: PartitionId) {
-        let Some(led) = self.led.get_mut(usize::from(partition.0).wrapping_sub(1)) else { return };
-        let changes = led.partition.take_changes();
-        if !changes.is_empty() {
-            self.open.checkpoints.push(Action::Checkpoint { partition, sequence: led.sequence, changes });
         }
     }
 }

@@ -10,14 +10,17 @@ mod commit;
 pub mod demand;
 pub mod driver;
 pub mod handle;
+pub mod memory;
 mod metrics;
 pub mod node;
 mod observe;
 pub mod recovery;
 mod shell;
 mod standing_queue;
+mod upkeep;
 
-pub use admission::IN_FLIGHT_COMMANDS;
+pub use admission::{IN_FLIGHT_BYTES, IN_FLIGHT_COMMANDS};
 pub use handle::{Handle, Health, JobBatches, JobStream, JobStreamSpec, SubmitError, Topology};
+pub use memory::Memory;
 pub use node::{DEFAULT_PARTITIONS, Node, NodeConfig, StartError};
 pub use observe::{Observed, Observer, Overrun};

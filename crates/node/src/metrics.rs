@@ -65,6 +65,8 @@ figures! {
     counter checkpoints_total;
     /// Rows written by checkpoints.
     counter checkpoint_rows_total;
+    /// Bytes of rows of partitions in memory, about.
+    gauge rows_bytes;
     /// Partitions that this node leads.
     gauge partitions;
     /// Milliseconds that the last recovery took.

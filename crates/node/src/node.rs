@@ -20,8 +20,9 @@ use crate::{
     checkpoint::{self, Store},
     clock::Clock,
     commit::{Committer, SharedCommitter},
-    driver::{Driver, Led},
+    driver::Driver,
     handle::{Handle, Inner},
+    memory::Memory,
     metrics::Metrics,
     recovery::{RecoveryError, recover},
     shell::{Desk, Shell, ToShell},
@@ -34,6 +35,8 @@ pub struct NodeConfig {
     pub data_dir: PathBuf,
     /// How many partitions; fixed when the data folder is made. `None`: what the folder has, or the default.
     pub partitions: Option<u16>,
+    /// Memory that it may take.
+    pub memory: Memory,
     /// Whether the clock may be stopped for tests.
     pub settable_clock: bool,
 }
@@ -118,25 +121,29 @@ impl Node {
         let options = Options::new(Incarnation(random_bytes()));
         let mut journal = LocalJournal::open(Arc::new(disk), options)?;
         let cluster_id = journal.incarnation().to_string();
-        let store = Store::open(&folder.join("state"))?;
+        let store = Store::open(&folder.join("state"), config.memory.store_cache_bytes())?;
         let partitions = partition_count(folder, &journal, config.partitions)?;
-        let led = recover(&mut journal, partitions, |id, partition| store.load(id, partition)).map_err(
-            |error| match error {
-                RecoveryError::Journal(error) => StartError::Journal(error),
-                RecoveryError::Damaged(why) => StartError::Damaged(folder.clone(), why),
-            },
-        )?;
+        let rows_bytes_max = config.memory.rows_bytes();
+        let led =
+            recover(&mut journal, partitions, rows_bytes_max, |id| store.partition(id)).map_err(|error| {
+                match error {
+                    RecoveryError::Journal(error) => StartError::Journal(error),
+                    RecoveryError::Damaged(why) => StartError::Damaged(folder.clone(), why),
+                }
+            })?;
+        let mut driver = Driver::new(led);
+        driver.limit_rows_memory(rows_bytes_max);
         let admission = Admission::new(IN_FLIGHT_COMMANDS);
         let metrics = Arc::new(Metrics::new(admission.clone()));
         Metrics::add(&metrics.partitions, u64::from(partitions));
         Metrics::add(&metrics.recovery_milliseconds, began.elapsed().as_millis() as u64);
         metrics.set_recovered();
         let clock = Arc::new(Clock::new(config.settable_clock));
-        Ok(Node::run(led, Box::new(journal), store, cluster_id, admission, metrics, clock))
+        Ok(Node::run(driver, Box::new(journal), store, cluster_id, admission, metrics, clock))
     }
 
     fn run(
-        led: Vec<Led>,
+        driver: Driver,
         journal: Box<dyn Journal>,
         store: Store,
         cluster_id: String,
@@ -144,8 +151,8 @@ impl Node {
         metrics: Arc<Metrics>,
         clock: Arc<Clock>,
     ) -> Node {
-        let partitions = led.len() as u16;
-        let epoch = led.iter().map(|led| led.epoch.0).max().unwrap_or(1);
+        let partitions = driver.led().len() as u16;
+        let epoch = driver.led().iter().map(|led| led.epoch.0).max().unwrap_or(1);
         let (to_shell, inbox) = mpsc::channel();
         let (to_committer, groups) = mpsc::sync_channel(1);
         let (to_checkpointer, checkpoints) = mpsc::channel();
@@ -164,17 +171,19 @@ impl Node {
             spawn("commit", move || committer.run(&groups, &done))
         };
         let housekeeper = spawn("housekeep", move || chores.into_iter().for_each(|chore| chore()));
-        let checkpointing = metrics.clone();
-        let checkpointer =
-            spawn("checkpoint", move || checkpoint::run(&store, &checkpoints, &trim, &checkpointing));
+        let (written, checkpointing) = (to_shell.clone(), metrics.clone());
+        let checkpointer = spawn("checkpoint", move || {
+            checkpoint::run(&store, &checkpoints, &trim, &written, &checkpointing)
+        });
         let shell = Shell {
-            driver: Driver::new(led),
+            driver,
             inbox,
             to_committer,
             committer,
             checkpointer: to_checkpointer,
             clock: clock.clone(),
             metrics: metrics.clone(),
+            admission: admission.clone(),
             next_request: epoch << 40,
             desk: Desk::default(),
             quiet: false,

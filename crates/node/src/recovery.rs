@@ -1,8 +1,8 @@
 //! Recovery: partitions from the rows of a checkpoint and the journal after it. The simulator recovers by this very code.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
-use weir_engine::{Partition, Settings, event::Batch, key::PartitionId};
+use weir_engine::{Partition, Settings, event::Batch, key::PartitionId, state::below::Stored};
 use weir_feel::temporal::Zone;
 use weir_journal::{Journal, JournalError, Sequence};
 
@@ -34,24 +34,29 @@ impl From<JournalError> for RecoveryError {
     }
 }
 
-/// Claims all partitions of a journal and brings each to its last record. `load` puts the rows of a partition's checkpoint into
-/// it and says at which record they stand (0: there is none).
+/// Records replayed before memory is looked at.
+const RECORDS_PER_LOOK: usize = 1_024;
+
+/// Claims all partitions of a journal and brings each to its last record. `open` gives the rows of a partition's checkpoint and
+/// says at which record they stand (0: there is none). What is replayed takes about `rows_bytes_max` of memory, or as much as
+/// changed since the checkpoints.
 ///
 /// # Errors
 /// See [`RecoveryError`].
 pub fn recover(
     journal: &mut dyn Journal,
     partitions: u16,
-    mut load: impl FnMut(PartitionId, &mut Partition) -> Result<Sequence, String>,
+    rows_bytes_max: usize,
+    mut open: impl FnMut(PartitionId) -> Result<(Arc<dyn Stored>, Sequence), String>,
 ) -> Result<Vec<Led>, RecoveryError> {
     let mut led = Vec::new();
     for number in 1..=partitions {
         let id = PartitionId(number);
         let settings =
             Settings { partition: id, partitions, zone: Zone::UTC, feel_limits: weir_feel::Limits::DEFAULT };
-        let mut partition = Partition::new(settings);
-        let at = load(id, &mut partition)
-            .map_err(|why| RecoveryError::Damaged(format!("partition {number}: {why}")))?;
+        let damaged = |why| RecoveryError::Damaged(format!("partition {number}: {why}"));
+        let (stored, at) = open(id).map_err(damaged)?;
+        let mut partition = Partition::over(settings, stored);
         let claim = journal.claim(weir_journal::PartitionId(number))?;
         if at > claim.last_sequence {
             return Err(RecoveryError::Damaged(format!(
@@ -60,16 +65,26 @@ pub fn recover(
                 claim.last_sequence
             )));
         }
-        replay(journal, number, at, &mut partition).map_err(RecoveryError::Damaged)?;
+        let share_bytes = rows_bytes_max / usize::from(partitions);
+        replay(journal, number, at, &mut partition, share_bytes).map_err(RecoveryError::Damaged)?;
+        if let Some(failure) = partition.failure() {
+            return Err(damaged(failure.to_string()));
+        }
         led.push(Led { partition, epoch: claim.epoch, sequence: claim.last_sequence });
     }
     Ok(led)
 }
 
-fn replay(journal: &dyn Journal, number: u16, at: Sequence, partition: &mut Partition) -> Result<(), String> {
+fn replay(
+    journal: &dyn Journal,
+    number: u16,
+    at: Sequence,
+    partition: &mut Partition,
+    share_bytes: usize,
+) -> Result<(), String> {
     let records =
         journal.read(weir_journal::PartitionId(number), at.next()).map_err(|error| error.to_string())?;
-    for record in records {
+    for (place, record) in records.enumerate() {
         let record = record.map_err(|error| error.to_string())?;
         let batch = Batch::from_bytes(&record.payload).map_err(|error| {
             format!(
@@ -78,6 +93,9 @@ fn replay(journal: &dyn Journal, number: u16, at: Sequence, partition: &mut Part
             )
         })?;
         partition.apply(&batch);
+        if place % RECORDS_PER_LOOK == 0 && partition.overlay_bytes() > share_bytes {
+            while partition.evict(RECORDS_PER_LOOK) > 0 {}
+        }
     }
     Ok(())
 }

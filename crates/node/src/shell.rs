@@ -12,6 +12,7 @@ use std::{
     collections::HashMap,
     sync::{
         Arc,
+        atomic::Ordering,
         mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender},
     },
     time::{Duration, Instant},
@@ -27,7 +28,7 @@ use weir_engine::{
 };
 
 use crate::{
-    admission::{Place, awaits_end},
+    admission::{Admission, Place, awaits_end},
     checkpoint::ToCheckpointer,
     clock::Clock,
     commit::SharedCommitter,
@@ -90,6 +91,7 @@ pub(crate) struct Shell {
     pub(crate) checkpointer: Sender<ToCheckpointer>,
     pub(crate) clock: Arc<Clock>,
     pub(crate) metrics: Arc<Metrics>,
+    pub(crate) admission: Arc<Admission>,
     /// The first number of this run's requests: answers to callers of an earlier run find nobody.
     pub(crate) next_request: u64,
     pub(crate) desk: Desk,
@@ -117,7 +119,7 @@ impl Shell {
         let mut actions = Vec::new();
         let mut last_checkpoint = Instant::now();
         let mut next_to_checkpoint = 0;
-        let mut stopping = false;
+        let (mut stopping, mut closing) = (false, false);
         // What recovery found undelivered goes out before anything else.
         self.release(&mut actions)?;
         loop {
@@ -148,8 +150,22 @@ impl Shell {
                 self.driver.step(self.clock.now_ms(), Input::CheckpointWanted(partition), &mut actions);
             }
             self.release(&mut actions)?;
-            if stopping && self.driver.is_settled() {
-                return self.last_checkpoints(actions);
+            self.metrics.rows_bytes.store(self.driver.rows_bytes() as u64, Ordering::Relaxed);
+            self.admission.set_memory_full(self.driver.is_overfull());
+            if let Some(why) = self.driver.failure() {
+                self.metrics.set_failed();
+                return Err(why.to_string());
+            }
+            if stopping && self.driver.is_settled() && self.driver.is_checkpointed() {
+                if closing {
+                    return Ok(());
+                }
+                // Before an orderly end everything goes into the store, so that the next start has nothing to replay.
+                closing = true;
+                for number in 1..=self.driver.led().len() as u16 {
+                    let wanted = Input::CheckpointWanted(PartitionId(number));
+                    self.driver.step(self.clock.now_ms(), wanted, &mut actions);
+                }
             }
         }
     }
@@ -301,6 +317,10 @@ impl Shell {
                         return Err("the checkpoint thread has ended".into());
                     }
                 }
+                Action::Discard(waste) => {
+                    // Without that thread it is dropped here.
+                    let _ = self.checkpointer.send(ToCheckpointer::Discard(waste));
+                }
             }
         }
         if !undelivered.is_empty() {
@@ -308,15 +328,6 @@ impl Shell {
             self.driver.step(self.clock.now_ms(), Input::Undelivered(undelivered), actions);
         }
         Ok(durable)
-    }
-
-    /// Before an orderly end: everything into the store, so that the next start has nothing to replay.
-    fn last_checkpoints(mut self, mut actions: Vec<Action>) -> Result<(), String> {
-        for number in 1..=self.driver.led().len() as u16 {
-            self.driver.step(self.clock.now_ms(), Input::CheckpointWanted(PartitionId(number)), &mut actions);
-        }
-        self.quiet = true;
-        self.release(&mut actions)
     }
 }
 

@@ -9,7 +9,7 @@ use weir_engine::{
     },
     document::Document,
 };
-use weir_node::{Handle, IN_FLIGHT_COMMANDS, JobStreamSpec, Node, NodeConfig, SubmitError};
+use weir_node::{Handle, IN_FLIGHT_COMMANDS, JobStreamSpec, Memory, Node, NodeConfig, SubmitError};
 
 const ONE_TASK: &str = r#"<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:zeebe="http://camunda.org/schema/zeebe/1.0">
 <process id="one-task" isExecutable="true"><startEvent id="start"/><sequenceFlow id="f1" sourceRef="start" targetRef="task"/>
@@ -23,7 +23,12 @@ const WAITS: &str = r#"<definitions xmlns="http://www.omg.org/spec/BPMN/20100524
 <sequenceFlow id="f2" sourceRef="catch" targetRef="end"/><endEvent id="end"/></process></definitions>"#;
 
 fn config(folder: &tempfile::TempDir) -> NodeConfig {
-    NodeConfig { data_dir: folder.path().to_path_buf(), partitions: Some(3), settable_clock: true }
+    NodeConfig {
+        data_dir: folder.path().to_path_buf(),
+        partitions: Some(3),
+        memory: Memory::of_machine(),
+        settable_clock: true,
+    }
 }
 
 async fn deploy(handle: &Handle, name: &str, model: &str) {
@@ -219,4 +224,58 @@ async fn a_folder_in_use_and_another_number_of_partitions_are_refused_by_name() 
     let error =
         Node::start(&NodeConfig { partitions: Some(5), ..config(&folder) }).err().unwrap().to_string();
     assert!(error.contains("was made with 3 partitions, but 5 were asked for"), "{error}");
+}
+
+/// A figure among the metrics.
+fn figure(handle: &Handle, name: &str) -> u64 {
+    let text = handle.metrics_text();
+    let line = text.lines().find_map(|line| line.strip_prefix(name)).expect("there is such a figure");
+    line.trim().parse().expect("it is a number")
+}
+
+#[tokio::test]
+async fn more_waits_than_fits_into_memory_and_all_of_it_goes_on_after_a_crash() {
+    const INSTANCES: usize = 1_500;
+    let folder = tempfile::tempdir().unwrap();
+    let memory = Memory::new(weir_node::memory::MEMORY_BYTES_MIN).unwrap();
+    let config = NodeConfig { memory, ..config(&folder) };
+    let node = Node::start(&config).unwrap();
+    let handle = node.handle();
+    deploy(&handle, "one-task.bpmn", ONE_TASK).await;
+    let text = "x".repeat(64 * 1024);
+    let mut refused = 0;
+    for number in 0..INSTANCES {
+        let asked = || CreateInstance {
+            process: ProcessRef::Latest("one-task".into()),
+            variables: Document::parse(&format!(r#"{{"number":{number},"text":"{text}"}}"#)).unwrap(),
+            start_at: Vec::new(),
+            with_result: None,
+        };
+        while handle.submit(Command::CreateInstance(asked())).await.is_err() {
+            refused += 1;
+            assert!(refused < 10_000, "memory does not become free");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        let held = figure(&handle, "weir_rows_bytes ");
+        assert!(held <= memory.rows_bytes() as u64 * 2, "{held} bytes of rows in memory");
+    }
+    assert!(INSTANCES * text.len() > memory.rows_bytes() * 2, "it would have fitted");
+    node.abandon().unwrap();
+
+    let node = Node::start(&config).unwrap();
+    let handle = node.handle();
+    let mut numbers = std::collections::BTreeSet::new();
+    while numbers.len() < INSTANCES {
+        let some = jobs(&handle, 10, Some(Duration::from_secs(20))).await;
+        assert!(!some.is_empty(), "{} of {INSTANCES} jobs came", numbers.len());
+        for job in some {
+            let (number, rest) = job.variables[r#"{"number":"#.len()..].split_once(',').unwrap();
+            assert_eq!(rest.len(), text.len() + r#""text":""}"#.len());
+            numbers.insert(number.parse::<usize>().unwrap());
+            complete(&handle, &job).await;
+        }
+        let held = figure(&handle, "weir_rows_bytes ");
+        assert!(held <= memory.rows_bytes() as u64 * 2, "{held} bytes of rows in memory");
+    }
+    node.stop().unwrap();
 }

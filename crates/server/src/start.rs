@@ -63,6 +63,7 @@ pub(crate) async fn start_server(config: &Config) -> Result<Server, Failure> {
     let node_config = NodeConfig {
         data_dir: config.data_dir.clone(),
         partitions: config.partitions.map(NonZeroU16::get),
+        memory: config.memory,
         settable_clock: config.settable_clock,
     };
     // Recovery reads the disk for as long as it takes.

@@ -324,7 +324,7 @@ impl Crowd {
                         && kept.correlation_key == opened.correlation_key
                         && kept.deadline_ms > state.last_ms()
                         && kept.request.is_none()
-                        && !state.messages_correlated.contains(&(**message, opened.process_id.clone()))
+                        && !state.messages_correlated.contains(&(*message, opened.process_id.clone()))
                 });
                 if let Some((message, _)) = fits {
                     return broken(format!(

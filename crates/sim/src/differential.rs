@@ -410,23 +410,21 @@ impl Engine {
             matches!(job.phase, JobPhase::Activatable | JobPhase::Activated) && self.path(job.element) == path
         });
         let oldest = at_path.min_by_key(|(_, job)| job.element);
-        oldest.map(|(key, _)| *key).ok_or_else(|| format!("the engine has no job at {path}"))
+        oldest.map(|(key, _)| key).ok_or_else(|| format!("the engine has no job at {path}"))
     }
 
     fn incident(&self, path: &str) -> Result<(IncidentKey, Option<JobKey>), String> {
         let incidents = self.partition.state().incidents.iter();
         let at_path = incidents.filter(|(_, incident)| self.path(incident.element) == path);
         let oldest = at_path.min_by_key(|(_, incident)| incident.element);
-        oldest
-            .map(|(key, row)| (*key, row.job))
-            .ok_or_else(|| format!("the engine has no incident at {path}"))
+        oldest.map(|(key, row)| (key, row.job)).ok_or_else(|| format!("the engine has no incident at {path}"))
     }
 
     fn view(&self) -> Vec<String> {
         let state = self.partition.state();
         let mut lines = Vec::new();
         for (key, row) in state.elements.iter() {
-            let incident = state.incidents.iter().find(|(_, incident)| incident.element == *key);
+            let incident = state.incidents.iter().find(|(_, incident)| incident.element == key);
             let stuck = incident.map(|(_, incident)| match incident.kind {
                 IncidentKind::JobNoRetries => "Job".to_owned(),
                 IncidentKind::ConditionError => "Condition".to_owned(),
@@ -445,7 +443,7 @@ impl Engine {
                 (None, Some(stuck)) => format!(" stuck {stuck}"),
                 (None, None) => String::new(),
             };
-            lines.push(format!("{}{suffix}", self.path(*key)));
+            lines.push(format!("{}{suffix}", self.path(key)));
         }
         for (_, timer) in state.timers.iter() {
             if let TimerTarget::Catch { owner, .. } = timer.target {
@@ -453,7 +451,7 @@ impl Engine {
             }
         }
         for (key, wait) in state.waits.iter() {
-            let name = state.subscriptions.get(key).map(|row| row.opened.message_name.to_string());
+            let name = state.subscriptions.get(&key).map(|row| row.opened.message_name.to_string());
             lines.push(format!("{} awaits message {}", self.path(wait.owner), name.unwrap_or_default()));
         }
         lines.sort();

@@ -75,6 +75,8 @@ pub struct Build {
     pub segment_bytes: u64,
     /// Bytes kept back for a full disk.
     pub reserve_bytes: u64,
+    /// Bytes of rows that are kept in memory.
+    pub rows_bytes_max: usize,
     /// A journal over a network instead of a disk, and how treacherous it is.
     pub network: Option<Network>,
 }
@@ -223,14 +225,14 @@ impl Machine {
                     self.released.push(Released::Push(taker, job));
                 }
                 Action::PollEnded(taker) => self.released.push(Released::PollEnded(taker)),
-                Action::Observe(_) => {}
+                Action::Observe(_) | Action::Discard(_) => {}
                 Action::Checkpoint { .. } if self.store_broken => {
                     self.stopped = Some("the checkpoint thread has ended".into());
                 }
                 Action::Checkpoint { partition, sequence, changes } => {
                     self.checkpoints.push_back(CheckpointToWrite { partition, sequence, changes });
                     if planted(Canary::CheckpointTooEarly) {
-                        self.write_checkpoint()?;
+                        self.write_checkpoint(0)?;
                     }
                 }
             }
@@ -319,7 +321,7 @@ impl Machine {
     ///
     /// # Errors
     /// A promise was broken.
-    pub fn write_checkpoint(&mut self) -> Result<bool, Violation> {
+    pub fn write_checkpoint(&mut self, now_ms: i64) -> Result<bool, Violation> {
         if self.stopped.is_some() || self.store_broken {
             return Ok(false);
         }
@@ -329,6 +331,7 @@ impl Machine {
         self.store.write(partition, sequence, changes);
         self.note(Situation::CheckpointWritten);
         self.trim(partition, sequence)?;
+        self.input(now_ms, Input::CheckpointWritten(partition))?;
         Ok(true)
     }
 

@@ -227,7 +227,7 @@ impl World {
         match random.below(100) {
             0..40 if is_stalled => Ok(()),
             0..35 => self.machine.commit(self.clock_ms()),
-            35..40 => self.machine.write_checkpoint().map(|_| ()),
+            35..40 => self.machine.write_checkpoint(self.clock_ms()).map(|_| ()),
             40..45 => self.machine.go_on(),
             45..60 => self.pass_time(step, random),
             _ => {
@@ -378,7 +378,7 @@ impl World {
                 let now_ms = self.clock_ms();
                 self.crowd.give_up_hanging(&mut self.machine, now_ms)?;
             }
-            while self.machine.write_checkpoint()? {}
+            while self.machine.write_checkpoint(self.clock_ms())? {}
             let now_ms = self.clock_ms();
             if self.crowd.help(&mut self.machine, now_ms)? {
                 continue;

@@ -10,7 +10,7 @@ use tokio::{
 };
 use tonic::transport::{Channel, Endpoint};
 use weir_api::{ApiConfig, Bound, proto as p, proto::gateway_client::GatewayClient, serve};
-use weir_node::{Node, NodeConfig};
+use weir_node::{Memory, Node, NodeConfig};
 
 pub(crate) const ONE_TASK: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 <definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:zeebe="http://camunda.org/schema/zeebe/1.0"
@@ -40,8 +40,12 @@ pub(crate) struct Server {
 impl Server {
     pub(crate) async fn start() -> Server {
         let folder = TempDir::new().unwrap();
-        let config =
-            NodeConfig { data_dir: folder.path().into(), partitions: Some(2), settable_clock: false };
+        let config = NodeConfig {
+            data_dir: folder.path().into(),
+            partitions: Some(2),
+            memory: Memory::of_machine(),
+            settable_clock: false,
+        };
         let node = Node::start(&config).unwrap();
         let free = || "127.0.0.1:0".to_owned();
         let metrics = node.handle();

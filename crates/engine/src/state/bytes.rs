@@ -12,6 +12,7 @@ use crate::key::{
     DecisionKey, DeploymentKey, DrgKey, ElementKey, IncidentKey, JobKey, MessageKey, PartitionId, ProcessKey,
     SubscriptionKey, TimerKey,
 };
+use crate::state::weight::Weigh;
 
 /// A key of a table.
 pub trait RowKey: Ord + Clone {
@@ -19,17 +20,28 @@ pub trait RowKey: Ord + Clone {
     fn put(&self, out: &mut Vec<u8>);
     /// Takes a key off the front.
     fn take(bytes: &mut &[u8]) -> Option<Self>;
+    /// Bytes that the key keeps outside of itself.
+    fn heap_bytes(&self) -> usize {
+        0
+    }
+}
+
+/// A key as bytes.
+pub(crate) fn key_bytes<K: RowKey>(key: &K) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(32);
+    key.put(&mut bytes);
+    bytes
 }
 
 /// A row of a table.
-pub trait RowValue: Clone {
+pub trait RowValue: Clone + Weigh + Send + Sync + 'static {
     /// The row as bytes.
     fn to_bytes(&self) -> Vec<u8>;
     /// A row from its bytes.
     fn from_bytes(bytes: &[u8]) -> Option<Self>;
 }
 
-impl<V: Clone + Encode<()> + for<'b> Decode<'b, ()>> RowValue for V {
+impl<V: Clone + Weigh + Send + Sync + 'static + Encode<()> + for<'b> Decode<'b, ()>> RowValue for V {
     fn to_bytes(&self) -> Vec<u8> {
         codec::to_bytes(self, 64)
     }
@@ -104,6 +116,9 @@ impl RowKey for Arc<str> {
             }
         }
     }
+    fn heap_bytes(&self) -> usize {
+        self.as_ref().heap_bytes()
+    }
 }
 
 macro_rules! number_keys {
@@ -138,6 +153,9 @@ impl<A: RowKey, B: RowKey> RowKey for (A, B) {
     fn take(bytes: &mut &[u8]) -> Option<(A, B)> {
         Some((A::take(bytes)?, B::take(bytes)?))
     }
+    fn heap_bytes(&self) -> usize {
+        self.0.heap_bytes() + self.1.heap_bytes()
+    }
 }
 
 impl<A: RowKey, B: RowKey, C: RowKey> RowKey for (A, B, C) {
@@ -149,17 +167,14 @@ impl<A: RowKey, B: RowKey, C: RowKey> RowKey for (A, B, C) {
     fn take(bytes: &mut &[u8]) -> Option<(A, B, C)> {
         Some((A::take(bytes)?, B::take(bytes)?, C::take(bytes)?))
     }
+    fn heap_bytes(&self) -> usize {
+        self.0.heap_bytes() + self.1.heap_bytes() + self.2.heap_bytes()
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn bytes<K: RowKey>(key: &K) -> Vec<u8> {
-        let mut out = Vec::new();
-        key.put(&mut out);
-        out
-    }
 
     #[test]
     fn bytes_have_the_order_of_keys_and_come_back() {
@@ -170,7 +185,7 @@ mod tests {
             }
         }
         keys.sort();
-        let encoded: Vec<_> = keys.iter().map(bytes).collect();
+        let encoded: Vec<_> = keys.iter().map(key_bytes).collect();
         assert!(encoded.is_sorted());
         for (key, bytes) in keys.iter().zip(&encoded) {
             let mut rest = bytes.as_slice();

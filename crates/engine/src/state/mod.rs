@@ -3,18 +3,28 @@
 //! The list below is the whole schema. Table numbers are the first byte of a row's key in a checkpoint and are never
 //! reused.
 
+pub mod below;
 pub mod bytes;
+mod changes;
+mod coverage;
+#[cfg(test)]
+mod properties;
+pub mod reach;
 pub mod row;
+mod scan;
 pub mod table;
+pub mod weight;
 
 use std::sync::Arc;
 
-pub use table::{Change, CorruptRow};
+pub use changes::{Change, SharedRow, Waste};
+pub use scan::{Rows, RowsBackward};
 
 use crate::key::{
     DecisionKey, DeploymentKey, DrgKey, ElementKey, IncidentKey, JobKey, MessageKey, PartitionId, ProcessKey,
     SubscriptionKey, TimerKey,
 };
+use below::{Below, Stored, StoredError};
 use row::{
     AwaitedResult, DecisionDefinition, DrgDefinition, ElementInstance, Incident, Job, Json, Message,
     MessageStart, ProcessDefinition, StartLock, Subscription, Timer, Trigger, Wait,
@@ -24,38 +34,82 @@ use table::Table;
 /// An index row: its key says everything.
 pub type Present = ();
 
+/// What all tables can do, whatever is in them.
+trait AnyTable {
+    fn overlay_bytes(&self) -> usize;
+    fn evict(&mut self, limit_rows: usize) -> usize;
+}
+
+impl<K: bytes::RowKey + Send + 'static, V: bytes::RowValue> AnyTable for Table<K, V> {
+    fn overlay_bytes(&self) -> usize {
+        Table::overlay_bytes(self)
+    }
+    fn evict(&mut self, limit_rows: usize) -> usize {
+        Table::evict(self, limit_rows)
+    }
+}
+
 macro_rules! tables {
     ($($(#[$doc:meta])* $number:literal $name:ident: $key:ty => $row:ty;)*) => {
         /// All tables of a partition.
-        #[derive(Clone, Debug, Default)]
+        #[derive(Debug)]
         pub struct State {
             $($(#[$doc])* pub $name: Table<$key, $row>,)*
+            below: Option<Arc<Below>>,
+            /// Number of the last checkpoint that was begun.
+            cut: u32,
+        }
+
+        impl Default for State {
+            fn default() -> State {
+                State { $($name: Table::new($number),)* below: None, cut: 0 }
+            }
         }
 
         impl State {
-            /// What changed since the last call: what the next checkpoint writes.
-            pub fn take_changes(&mut self) -> Vec<Change> {
-                let mut out = Vec::new();
-                $(self.$name.take_changes($number, &mut out);)*
-                out
+            /// The state of a checkpoint. Nothing of it is in memory yet.
+            pub fn over(stored: Arc<dyn Stored>) -> State {
+                let below = Below::new(stored);
+                State { $($name: Table::over($number, below.clone()),)* below: Some(below), cut: 0 }
             }
 
-            /// Takes in a row of a checkpoint.
-            pub fn load(&mut self, key: &[u8], value: &[u8]) -> Result<(), CorruptRow> {
-                match key.split_first() {
-                    $(Some((&$number, key)) => self.$name.load(key, value),)*
-                    _ => Err(CorruptRow),
-                }
+            /// Begins a checkpoint of the state as it is now. The one before must be confirmed.
+            pub(crate) fn cut(&mut self) {
+                self.cut += 1;
+                $(self.$name.cut(self.cut);)*
             }
 
-            /// Every row as bytes, in order: two states are equal exactly if these are.
-            pub fn dump(&self) -> Vec<(Vec<u8>, Vec<u8>)> {
-                let mut out = Vec::new();
-                $(self.$name.dump($number, &mut out);)*
-                out
+            /// Hands out rows of the checkpoint that was begun, looking at `limit_rows` at most; whether it is complete.
+            pub(crate) fn collect(&mut self, mut limit_rows: usize, out: &mut Vec<Change>) -> bool {
+                $(if !self.$name.collect(&mut limit_rows, out) {
+                    return false;
+                })*
+                true
             }
 
-            /// Number of rows by table.
+            /// The checkpoint that was begun is written: its rows may be evicted.
+            pub(crate) fn confirm(&mut self) -> Vec<Waste> {
+                let mut waste = Vec::new();
+                $(self.$name.confirm(&mut waste);)*
+                waste
+            }
+
+            /// Memory that the tables take, about, in bytes.
+            pub fn overlay_bytes(&self) -> usize {
+                0 $(+ self.$name.overlay_bytes())*
+            }
+
+            fn tables(&mut self) -> Vec<&mut dyn AnyTable> {
+                vec![$(&mut self.$name,)*]
+            }
+
+            /// Shows every row as bytes, in order: two states are equal exactly if these are. `false`: a stored row cannot
+            /// be read.
+            pub fn show(&self, show: &mut dyn FnMut(&[u8], &[u8])) -> bool {
+                $(self.$name.show(show) &&)* true
+            }
+
+            /// Number of rows by table. Costs as much as there is.
             pub fn row_counts(&self) -> Vec<(&'static str, usize)> {
                 vec![$((stringify!($name), self.$name.len()),)*]
             }
@@ -160,6 +214,26 @@ tables! {
 }
 
 impl State {
+    /// Evicts rows that a confirmed checkpoint holds, looking at about `limit_rows`, from the largest table that has some;
+    /// returns the bytes that became free.
+    pub(crate) fn evict(&mut self, limit_rows: usize) -> usize {
+        let mut tables = self.tables();
+        tables.sort_by_key(|table| std::cmp::Reverse(table.overlay_bytes()));
+        tables.into_iter().map(|table| table.evict(limit_rows)).find(|freed| *freed > 0).unwrap_or(0)
+    }
+
+    /// Why a stored row could not be read, once one could not: then this state is of no use any more.
+    pub fn failure(&self) -> Option<&StoredError> {
+        self.below.as_ref()?.failure()
+    }
+
+    /// Every row as bytes, in order.
+    pub fn dump(&self) -> Vec<(Vec<u8>, Vec<u8>)> {
+        let mut rows = Vec::new();
+        self.show(&mut |key, value| rows.push((key.to_vec(), value.to_vec())));
+        rows
+    }
+
     /// The key counter: the last number that was given.
     pub fn counter(&self) -> u64 {
         self.meta.get(&0).map_or(0, |value| *value)
@@ -187,5 +261,5 @@ impl State {
 }
 
 fn latest<K: bytes::RowValue + Copy>(versions: &Table<(Arc<str>, i32), K>, id: &Arc<str>) -> Option<K> {
-    versions.range((id.clone(), i32::MIN)..=(id.clone(), i32::MAX)).next_back().map(|(_, key)| **key)
+    versions.backward((id.clone(), i32::MIN)..=(id.clone(), i32::MAX)).next().map(|(_, key)| *key)
 }

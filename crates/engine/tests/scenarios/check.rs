@@ -1,11 +1,16 @@
 //! What must hold after every line of every scenario.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use weir_engine::{
     Partition,
+    key::ElementKey,
     state::{
         State,
+        below::MemoryStore,
         row::{JobPhase, Phase, Role, TimerTarget},
     },
 };
@@ -31,9 +36,13 @@ pub(crate) fn readable(partition: &Partition) -> Result<(), String> {
     if rows.len() > 3_000 {
         return Ok(());
     }
-    let mut copy = State::default();
-    for (key, value) in &rows {
-        copy.load(key, value).map_err(|_| format!("a row cannot be read: {key:?} {value:?}"))?;
+    let store = Arc::new(MemoryStore::default());
+    rows.iter().for_each(|(key, value)| store.write(key.clone(), Some(value.clone())));
+    let copy = State::over(store);
+    // Counting brings nothing up; consistency reads every row of every table.
+    consistent(&copy, false)?;
+    if let Some(failure) = copy.failure() {
+        return Err(format!("a row cannot be read: {failure}"));
     }
     match copy.dump() == rows {
         true => Ok(()),
@@ -62,17 +71,17 @@ pub(crate) fn consistent(state: &State, no_mail: bool) -> Result<(), String> {
 fn elements(state: &State) -> Result<(), String> {
     let (mut children, mut tokens) = (BTreeMap::new(), BTreeMap::new());
     for ((parent, _), _) in state.children.iter() {
-        *children.entry(*parent).or_insert(0u32) += 1;
+        *children.entry(parent).or_insert(0u32) += 1;
     }
     for ((scope, _, _), count) in state.joins.iter() {
-        *tokens.entry(*scope).or_insert(0u32) += **count;
+        *tokens.entry(scope).or_insert(0u32) += *count;
     }
     for (key, row) in state.elements.iter() {
-        let living = children.get(key).copied().unwrap_or(0);
+        let living = children.get(&key).copied().unwrap_or(0);
         if living != row.children {
             return Err(format!("{key:?} has {living} children but counts {}", row.children));
         }
-        let waiting = tokens.get(key).copied().unwrap_or(0);
+        let waiting = tokens.get(&key).copied().unwrap_or(0);
         if waiting > row.tokens {
             return Err(format!("{key:?} has {waiting} tokens at gateways but counts {}", row.tokens));
         }
@@ -84,7 +93,7 @@ fn elements(state: &State) -> Result<(), String> {
 }
 
 fn owners(state: &State) -> Result<(), String> {
-    let alive = |key| state.elements.contains(key);
+    let alive = |key: &ElementKey| state.elements.contains(key);
     let parents = state.children.iter().find(|((parent, child), _)| !alive(parent) || !alive(child));
     let lost: Vec<String> = [
         parents.map(|row| format!("children {row:?}")),
@@ -136,17 +145,17 @@ fn indices(state: &State) -> Result<(), String> {
 /// With no work put off, a scope that is active has something in it, and nothing is still ending.
 fn nobody_is_stuck(state: &State) -> Result<(), String> {
     let held: BTreeSet<_> = state.incidents.iter().map(|(_, incident)| incident.element).collect();
-    let timers = state.timers_of_element.iter().map(|((owner, _), _)| *owner);
+    let timers = state.timers_of_element.iter().map(|((owner, _), _)| owner);
     let waiting: BTreeSet<_> =
-        state.waits_of_element.iter().map(|((owner, _), _)| *owner).chain(timers).collect();
+        state.waits_of_element.iter().map(|((owner, _), _)| owner).chain(timers).collect();
     for (key, row) in state.elements.iter() {
-        let waits = row.job.is_some() || waiting.contains(key);
+        let waits = row.job.is_some() || waiting.contains(&key);
         let empty = row.children == 0 && row.tokens == 0;
         let stuck = match row.phase {
             Phase::Activating | Phase::Completing | Phase::Terminating => true,
             Phase::Active => empty && (!waits || row.role == Role::Body || row.element == 0),
         };
-        if stuck && !held.contains(key) {
+        if stuck && !held.contains(&key) {
             return Err(format!("{key:?} is stuck: {row:?}"));
         }
     }

@@ -103,7 +103,7 @@ fn the_text_of_an_incident_and_a_worker_s_message_are_cut() {
     let mut partition = started(&[("a.bpmn", one_task("work", ""))], "");
     let (job, _) = partition.state().jobs.first().expect("there is a job");
     let failed = FailJob {
-        job: *job,
+        job,
         retries: 0,
         // Two bytes each, so that a cut in the middle of one would show.
         error_message: "\u{e9}".repeat(limits::ERROR_MESSAGE_CHARS + 1).into(),

@@ -131,6 +131,18 @@ fn crashes_anywhere_change_nothing() {
     }
 }
 
+/// Nothing comes out differently when every command finds all rows below and none in memory.
+#[test]
+fn forgetting_everything_after_every_command_changes_nothing() {
+    play_all(
+        |case, played| match played.transcript == case.text || update_pending(case) {
+            true => Ok(()),
+            false => Err(format!("differs\n{}", script::diff(&case.text, &played.transcript))),
+        },
+        How::Forgetting,
+    );
+}
+
 #[expect(clippy::disallowed_methods, reason = "files are being rewritten by the other test")]
 fn update_pending(_: &Case) -> bool {
     std::env::var("WEIR_UPDATE").is_ok()

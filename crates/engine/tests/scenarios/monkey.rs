@@ -62,19 +62,19 @@ impl Monkey<'_> {
 
     fn jobs(&self) -> Vec<JobKey> {
         let states = self.world.nodes.iter().map(|node| node.partition.state());
-        states.flat_map(|state| state.jobs.iter().map(|(key, _)| *key)).collect()
+        states.flat_map(|state| state.jobs.iter().map(|(key, _)| key)).collect()
     }
 
     fn elements(&self, of: impl Fn(&weir_engine::state::row::ElementInstance) -> bool) -> Vec<ElementKey> {
         let states = self.world.nodes.iter().map(|node| node.partition.state());
         states
-            .flat_map(|state| state.elements.iter().filter(|(_, row)| of(row)).map(|(key, _)| *key))
+            .flat_map(|state| state.elements.iter().filter(|(_, row)| of(row)).map(|(key, _)| key))
             .collect()
     }
 
     fn incidents(&self) -> Vec<IncidentKey> {
         let states = self.world.nodes.iter().map(|node| node.partition.state());
-        states.flat_map(|state| state.incidents.iter().map(|(key, _)| *key)).collect()
+        states.flat_map(|state| state.incidents.iter().map(|(key, _)| key)).collect()
     }
 
     fn ask(&mut self, to: PartitionId, command: Command) -> Result<(), String> {

@@ -41,6 +41,8 @@ struct Player<'a> {
 pub(crate) enum How {
     /// With all checks after every line.
     Checked,
+    /// So, and no row stays in memory between two commands.
+    Forgetting,
     /// Without: to compare what comes out.
     Again,
     /// Partitions lose their memory at random places.
@@ -53,7 +55,8 @@ pub(crate) fn play(path: &Path, script: &[Block], how: How) -> Result<Played, St
         let line = block.lines.iter().find(|line| line.starts_with("partitions "))?;
         line.split(' ').nth(1)?.parse().ok()
     });
-    let world = World::new(partitions.unwrap_or(1));
+    let mut world = World::new(partitions.unwrap_or(1));
+    world.forgetful = matches!(how, How::Forgetting);
     let mut player = Player { path, world, names: Names::default(), scopes: BTreeMap::new(), how };
     let mut transcript = String::new();
     for (number, block) in script.iter().enumerate() {
@@ -423,7 +426,7 @@ impl Player<'_> {
     fn element(&self, text: &str) -> Result<ElementKey, String> {
         let found = |world: &World, name: &str| {
             let states = world.nodes.iter().map(|node| node.partition.state());
-            let named = states.flat_map(|state| state.elements.iter().map(|(key, row)| (*key, row.clone())));
+            let named = states.flat_map(|state| state.elements.iter());
             named
                 .filter(|(_, row)| self.names.element_id(row.process, row.element) == name)
                 .map(|(key, _)| key.0)
@@ -435,7 +438,7 @@ impl Player<'_> {
     fn job(&self, text: &str) -> Result<JobKey, String> {
         let found = |world: &World, name: &str| {
             let states = world.nodes.iter().map(|node| node.partition.state());
-            let jobs = states.flat_map(|state| state.jobs.iter().map(|(key, job)| (*key, job.clone())));
+            let jobs = states.flat_map(|state| state.jobs.iter());
             jobs.filter(|(_, job)| &*job.job_type == name).map(|(key, _)| key.0).collect()
         };
         self.pick(text, found).map(JobKey)

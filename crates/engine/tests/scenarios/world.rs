@@ -1,6 +1,9 @@
 //! A small system without clocks: partitions, their journals as bytes, mail that is delivered in order.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+};
 
 use weir_engine::{
     Answer, Demand, Output, Partition, Push, RequestId, Settings, Taker,
@@ -8,6 +11,7 @@ use weir_engine::{
     event::{Batch, Event},
     key::{JobKey, PartitionId},
     mail::Mail,
+    state::below::MemoryStore,
 };
 use weir_feel::temporal::Zone;
 
@@ -38,7 +42,7 @@ pub(crate) struct Node {
     /// Fed with the bytes of every batch: must always be equal.
     follower: Partition,
     pub(crate) journal: Vec<Vec<u8>>,
-    rows: BTreeMap<Vec<u8>, Vec<u8>>,
+    rows: Arc<MemoryStore>,
     /// How many batches the rows hold.
     rows_position: usize,
 }
@@ -56,6 +60,8 @@ pub(crate) struct World {
     pub(crate) now_ms: i64,
     pub(crate) hold_mail: bool,
     pub(crate) hold_work: bool,
+    /// Whether all rows go from memory to the store after every command.
+    pub(crate) forgetful: bool,
     workers: Workers,
     mail: VecDeque<Letter>,
     held_answers: Vec<(PartitionId, Answer)>,
@@ -73,18 +79,22 @@ pub(crate) fn settings(id: u16, partitions: u16) -> Settings {
 
 impl World {
     pub(crate) fn new(partitions: u16) -> World {
-        let node = |id| Node {
-            partition: Partition::new(settings(id, partitions)),
-            follower: Partition::new(settings(id, partitions)),
-            journal: Vec::new(),
-            rows: BTreeMap::new(),
-            rows_position: 0,
+        let node = |id| {
+            let rows = Arc::new(MemoryStore::default());
+            Node {
+                partition: Partition::over(settings(id, partitions), rows.clone()),
+                follower: Partition::new(settings(id, partitions)),
+                journal: Vec::new(),
+                rows,
+                rows_position: 0,
+            }
         };
         World {
             nodes: (1..=partitions).map(node).collect(),
             now_ms: EPOCH_MS,
             hold_mail: false,
             hold_work: false,
+            forgetful: false,
             workers: Workers::default(),
             mail: VecDeque::new(),
             held_answers: Vec::new(),
@@ -162,6 +172,9 @@ impl World {
         out: &mut Vec<Happening>,
     ) -> Result<(), String> {
         let now_ms = self.now_ms;
+        if self.forgetful {
+            self.forget(to);
+        }
         let asked = request.is_some() && !matches!(command, Command::CorrelateMessage(_));
         let node = &mut self.nodes[usize::from(to.0) - 1];
         let Output { batch, answers, pushes, mail, more } =
@@ -232,23 +245,29 @@ impl World {
     /// Writes what changed in a partition into its rows.
     pub(crate) fn checkpoint(&mut self, id: PartitionId) {
         let node = self.node(id);
-        for change in node.partition.take_changes() {
-            match change.value {
-                Some(value) => node.rows.insert(change.key, value),
-                None => node.rows.remove(&change.key),
-            };
+        let mut changes = Vec::new();
+        node.partition.cut();
+        while !node.partition.collect(7, &mut changes) {}
+        for change in changes {
+            node.rows.write(change.key, change.value.map(|row| row.to_bytes()));
         }
         node.rows_position = node.journal.len();
+        node.partition.confirm();
+    }
+
+    /// Writes what changed in a partition into its rows and keeps none of them in memory.
+    fn forget(&mut self, id: PartitionId) {
+        self.checkpoint(id);
+        let partition = &mut self.node(id).partition;
+        while partition.evict(1_000) > 0 {}
+        assert!(partition.overlay_bytes() < 100, "{} bytes are left", partition.overlay_bytes());
     }
 
     /// Loses the memory of a partition and rebuilds it from its rows and the batches behind them.
     pub(crate) fn crash(&mut self, id: PartitionId) -> Result<(), String> {
         let partitions = self.nodes.len() as u16;
         let node = self.node(id);
-        let mut partition = Partition::new(settings(id.0, partitions));
-        for (key, value) in &node.rows {
-            partition.load(key, value).map_err(|_| format!("a row cannot be read: {key:?}"))?;
-        }
+        let mut partition = Partition::over(settings(id.0, partitions), node.rows.clone());
         for bytes in &node.journal[node.rows_position..] {
             let batch =
                 Batch::from_bytes(bytes).map_err(|error| format!("a batch cannot be read: {error}"))?;
@@ -278,6 +297,9 @@ impl World {
                 .and_then(|()| check::readable(&node.partition))
                 .and_then(|()| check::consistent(node.partition.state(), self.mail.is_empty()))
                 .map_err(|failure| format!("partition {id}: {failure}"))?;
+            if let Some(failure) = node.partition.failure() {
+                return Err(format!("partition {id}: {failure}"));
+            }
         }
         let idle = self.mail.is_empty() && !self.nodes.iter().any(|node| node.partition.has_deferred_work());
         let alive = self.nodes.iter().any(|node| !node.partition.state().elements.is_empty());

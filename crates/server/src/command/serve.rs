@@ -58,6 +58,10 @@ pub(crate) struct Settings {
     /// Partitions of a new data folder; an old one keeps its own [default: 3]
     #[arg(long, value_name = "NUMBER")]
     pub(crate) partitions: Option<String>,
+    /// Memory that the whole process may take, such as 512MB or 2GB; auto: an eighth of the machine, at most 512MB
+    /// [default: auto]
+    #[arg(long, value_name = "SIZE")]
+    pub(crate) memory: Option<String>,
     /// Threads for requests; 0: one per processor [default: 0]
     #[arg(long, value_name = "NUMBER")]
     pub(crate) threads: Option<String>,
@@ -78,6 +82,7 @@ impl Settings {
             (Key::RestAddr, self.rest_addr),
             (Key::MetricsAddr, self.metrics_addr),
             (Key::Partitions, self.partitions),
+            (Key::Memory, self.memory),
             (Key::Threads, self.threads),
             (Key::Log, self.log),
             (Key::LogFormat, self.log_format),

@@ -8,6 +8,7 @@ mod value;
 use std::{fmt, net::SocketAddr, num::NonZeroU16, path::PathBuf};
 
 use serde_json::json;
+use weir_node::Memory;
 
 use crate::{
     failure::Failure,
@@ -32,6 +33,8 @@ pub(crate) enum Key {
     MetricsAddr,
     /// How many partitions a new data folder gets.
     Partitions,
+    /// Memory of the server.
+    Memory,
     /// Threads of the server.
     Threads,
     /// Which log lines are written.
@@ -42,12 +45,13 @@ pub(crate) enum Key {
 
 impl Key {
     /// All keys, in the order in which they are shown.
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::DataDir,
         Self::GrpcAddr,
         Self::RestAddr,
         Self::MetricsAddr,
         Self::Partitions,
+        Self::Memory,
         Self::Threads,
         Self::Log,
         Self::LogFormat,
@@ -61,6 +65,7 @@ impl Key {
             Self::RestAddr => "rest-addr",
             Self::MetricsAddr => "metrics-addr",
             Self::Partitions => "partitions",
+            Self::Memory => "memory",
             Self::Threads => "threads",
             Self::Log => "log",
             Self::LogFormat => "log-format",
@@ -79,6 +84,7 @@ impl Key {
             Self::RestAddr => "127.0.0.1:8080".to_owned(),
             Self::MetricsAddr => "127.0.0.1:9600".to_owned(),
             Self::Partitions => "auto".to_owned(),
+            Self::Memory => "auto".to_owned(),
             Self::Threads => "0".to_owned(),
             Self::Log => "info".to_owned(),
             Self::LogFormat => "text".to_owned(),
@@ -148,6 +154,8 @@ pub(crate) struct Config {
     pub(crate) metrics_addr: SocketAddr,
     /// How many partitions a new data folder gets; `None`: as many as it has, or the default.
     pub(crate) partitions: Option<NonZeroU16>,
+    /// Memory that the whole process may take.
+    pub(crate) memory: Memory,
     /// Threads for requests; 0: one per processor.
     pub(crate) threads: usize,
     /// Which log lines are written: `info`, `weir_node=debug,warn`.
@@ -199,6 +207,7 @@ impl Config {
             rest_addr: values.parsed(Key::RestAddr, parse_address),
             metrics_addr: values.parsed(Key::MetricsAddr, parse_address),
             partitions: values.parsed(Key::Partitions, value::parse_partitions),
+            memory: values.parsed(Key::Memory, value::parse_memory),
             threads: values.parsed(Key::Threads, value::parse_threads),
             log: values.parsed(Key::Log, value::parse_log),
             log_format: values.parsed(Key::LogFormat, value::parse_log_format),
@@ -327,6 +336,9 @@ mod tests {
         for (key, text) in [
             (Key::Partitions, "8192"),
             (Key::Partitions, "-1"),
+            (Key::Memory, "127MB"),
+            (Key::Memory, "much"),
+            (Key::Memory, "2XB"),
             (Key::Threads, "many"),
             (Key::GrpcAddr, "26500"),
             (Key::Log, "weir=loud"),

@@ -3,6 +3,7 @@
 use std::{net::SocketAddr, num::NonZeroU16};
 
 use tracing_subscriber::EnvFilter;
+use weir_node::{Memory, memory::MEMORY_BYTES_MIN};
 
 use super::{Key, PARTITIONS_MAX, Setting};
 
@@ -70,6 +71,27 @@ pub(super) fn parse_partitions(text: &str) -> Result<Option<NonZeroU16>, String>
         .filter(|number| number.get() <= PARTITIONS_MAX)
         .map(Some)
         .ok_or(format!("is neither auto nor a number from 1 to {PARTITIONS_MAX}"))
+}
+
+/// `auto` for what is right on this machine; a unit of KB, MB or GB counts in steps of 1024.
+pub(super) fn parse_memory(text: &str) -> Result<Memory, String> {
+    if text == "auto" {
+        return Ok(Memory::of_machine());
+    }
+    let digits = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
+    let shift = match text[digits.len()..].to_ascii_uppercase().as_str() {
+        "" | "B" => Some(0),
+        "KB" | "K" | "KIB" => Some(10),
+        "MB" | "M" | "MIB" => Some(20),
+        "GB" | "G" | "GIB" => Some(30),
+        _ => None,
+    };
+    let number: Option<u64> = digits.parse().ok();
+    let bytes = number.zip(shift).and_then(|(number, shift)| number.checked_mul(1 << shift));
+    bytes.and_then(Memory::new).ok_or(format!(
+        "is neither auto nor a size such as 512MB or 2GB, of at least {} MB",
+        MEMORY_BYTES_MIN >> 20
+    ))
 }
 
 pub(super) fn parse_threads(text: &str) -> Result<usize, String> {

@@ -102,7 +102,7 @@ impl Crowd {
             return Ok(());
         }
         let rows = machine.driver().led().iter().flat_map(|led| led.partition.state().elements.iter());
-        let roots: Vec<_> = rows.filter(|(_, row)| row.parent.is_none()).map(|(key, _)| *key).collect();
+        let roots: Vec<_> = rows.filter(|(_, row)| row.parent.is_none()).map(|(key, _)| key).collect();
         for root in roots {
             self.note(format!("     giving up instance {root:?}"));
             let command = Command::CancelInstance(root);

@@ -1,13 +1,13 @@
 //! Crashes, and starting again as a node does.
 
-use weir_engine::{Partition, key::PartitionId};
+use weir_engine::key::PartitionId;
 use weir_journal::{Journal, JournalError, disk::sim::Fate, random::SplitMix};
 use weir_node::{
     driver::Driver,
     recovery::{self, RecoveryError},
 };
 
-use super::{CheckpointToWrite, Machine, Medium, Written, same_state};
+use super::{Build, CheckpointToWrite, Machine, Medium, Written, same_state};
 use crate::{
     ledger::{Violation, broken},
     situations::Situation,
@@ -194,8 +194,9 @@ impl Machine {
             },
         };
         let store = &self.store;
-        let load = |id: PartitionId, partition: &mut Partition| store.load(id, partition);
-        let led = match recovery::recover(journal.as_mut(), self.build.partitions, load) {
+        let open = |id: PartitionId| Ok(store.open(id));
+        let Build { partitions, rows_bytes_max, .. } = self.build;
+        let led = match recovery::recover(journal.as_mut(), partitions, rows_bytes_max, open) {
             Ok(led) => led,
             Err(RecoveryError::Journal(error)) => return Ok(Some(error.to_string())),
             Err(RecoveryError::Damaged(why)) if self.faulty => return Ok(Some(why)),
@@ -218,12 +219,13 @@ impl Machine {
             led.iter().any(|sender| {
                 let taken = receiver.partition.last_mail_from(sender.partition.settings().partition);
                 let mail = sender.partition.state().outbox.iter();
-                mail.into_iter().any(|((addressee, sequence), _)| *addressee == to && *sequence <= taken)
+                mail.into_iter().any(|((addressee, sequence), _)| addressee == to && sequence <= taken)
             })
         });
         self.ledger.seen.note_if(again, Situation::MailCameAgain);
         self.journal = Some(journal);
         self.driver = Driver::new(led);
+        self.driver.limit_rows_memory(rows_bytes_max);
         self.turn()?;
         Ok(None)
     }
