@@ -1,5 +1,7 @@
 //! Hunting a planted bug: how many seeds until somebody notices it.
 
+use std::panic;
+
 use weir_canary::Canary;
 
 use crate::{differential, model::Palette, profile::Profile, world::Plan};
@@ -13,6 +15,8 @@ pub enum By {
     SecondRun,
     /// The reference interpreter.
     Reference,
+    /// The code itself, where assertions of debug builds are on.
+    Assertion,
 }
 
 /// A bug that was found.
@@ -32,7 +36,9 @@ const PROCESSES: u64 = 20;
 /// Looks for a planted bug, from seed 0 on.
 pub fn hunt(canary: Canary, budget_seeds: u64) -> Option<Found> {
     (0..budget_seeds).find_map(|seed| {
-        let (by, why) = weir_canary::with(Some(canary), || look(seed, canary))?;
+        let looked = weir_canary::with(Some(canary), || panic::catch_unwind(|| look(seed, canary)));
+        let (by, why) =
+            looked.unwrap_or_else(|_| Some((By::Assertion, "an assertion in the code failed".into())))?;
         Some(Found { by, seeds: seed + 1, why })
     })
 }

@@ -66,12 +66,12 @@ impl Knobs {
         let swarm = profile == Profile::Swarm;
         let depth = 1 + random.below(3);
         let network = random.percent(20).then(|| draw_network(random));
-        Knobs {
+        let mut knobs = Knobs {
             build: Build {
                 partitions: 1 + random.below(if swarm { 4 } else { 2 }) as u16,
                 segment_bytes: 1 << (14 + random.below(6)),
                 reserve_bytes: [0, 64 * 1024][random.below(2)],
-                rows_bytes_max: [0, 4_000, 1 << 30][random.below(3)],
+                rows_bytes_max: 1 << 30,
                 network,
             },
             steps: if swarm { 200 + random.below(600) as u64 } else { 120 },
@@ -80,7 +80,9 @@ impl Knobs {
             instances: 2 + random.below(if swarm { 12 } else { 4 }),
             families: 1 + random.below(2),
             palette: Palette::some(random, depth),
-        }
+        };
+        knobs.build.rows_bytes_max = [0, 4_000, 1 << 30][random.below(3)];
+        knobs
     }
 
     /// Simpler worlds, the greatest simplification first: what a shrinking story tries.
