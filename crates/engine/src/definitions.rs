@@ -42,7 +42,7 @@ impl<K: Ord + Copy, V: Clone> Recent<K, V> {
     }
 
     fn put(&mut self, key: K, value: V) {
-        if self.young.len() >= limits::COMPILED_DEFINITIONS / 2 {
+        if self.young.len() >= limits::COMPILED_ITEMS / 2 {
             self.old = std::mem::take(&mut self.young);
         }
         self.young.insert(key, value);
@@ -91,7 +91,7 @@ mod tests {
         for key in 1..10_000 {
             recent.put(key, key);
             recent.get(1);
-            assert!(recent.young.len() + recent.old.len() <= limits::COMPILED_DEFINITIONS);
+            assert!(recent.young.len() + recent.old.len() <= limits::COMPILED_ITEMS);
         }
         assert_eq!(recent.get(1), Some(1));
         assert_eq!(recent.get(2), None);

@@ -25,4 +25,4 @@ pub const CALL_DEPTH: u32 = 1_000;
 /// Milliseconds that a job time-out, a back-off or a message's time to live may last at most (about 100 years).
 pub const DURATION_MS: i64 = 100 * 366 * 24 * 3_600_000;
 /// Compiled processes, and as many DMN files, that one partition keeps; others are compiled again when they are needed.
-pub const COMPILED_DEFINITIONS: usize = 1_000;
+pub const COMPILED_ITEMS: usize = 1_000;
