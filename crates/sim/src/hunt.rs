@@ -4,7 +4,7 @@ use std::panic;
 
 use weir_canary::Canary;
 
-use crate::{differential, model::Palette, profile::Profile, world::Plan};
+use crate::{differential, lives, model::Palette, profile::Profile, world::Plan};
 
 /// Who noticed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +17,8 @@ pub enum By {
     Reference,
     /// The code itself, where assertions of debug builds are on.
     Assertion,
+    /// The journal's life.
+    Journal,
 }
 
 /// A bug that was found.
@@ -54,6 +56,9 @@ fn look(seed: u64, canary: Canary) -> Option<(By, String)> {
         if (again.digest, again.story) != (report.digest, report.story) {
             return Some((By::SecondRun, "other bytes the second time".into()));
         }
+    }
+    if let Some(violation) = lives::live(seed).violation {
+        return Some((By::Journal, violation.0));
     }
     let palette = Palette { crowds_percent: 10, ..Palette::all(2) };
     let mut differences = (seed * PROCESSES..(seed + 1) * PROCESSES)

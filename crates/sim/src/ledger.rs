@@ -293,6 +293,14 @@ impl Ledger {
         if durable { Ok(()) } else { broken(format!("answered before it was durable: {reply:?}")) }
     }
 
+    /// Nobody waits for a message that is kept. To be asked when nothing is under way.
+    ///
+    /// # Errors
+    /// Somebody does.
+    pub fn check_messages(&self) -> Result<(), Violation> {
+        self.messages.check_nobody_waits_for_what_is_kept(|partition| self.times[usize::from(partition.0) - 1])
+    }
+
     /// How many workers may have been given a job with this deadline.
     pub fn deliverable(&self, job: JobKey, deadline_ms: i64) -> usize {
         self.jobs.deliverable(job, deadline_ms)

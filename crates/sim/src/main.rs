@@ -1,4 +1,4 @@
-//! Runs seeds: `weir-sim [--seed N | --seeds A..B] [--profile small|swarm|reference] [--canary NAME] [--twice N] [--json]`.
+//! Runs seeds: `weir-sim [--seed N | --seeds A..B] [--profile small|swarm|reference|journal] [--canary NAME] [--twice N] [--json]`.
 //! `--for SECONDS` goes on from the first seed as long as that. A failing seed is shrunk and told. `weir-sim --canaries N` looks for every planted bug (or the
 //! one named by `--canary`) in at most N seeds.
 #![expect(clippy::print_stdout, reason = "a program for people at a terminal")]
@@ -13,13 +13,14 @@ use weir_canary::Canary;
 use weir_sim::{
     differential,
     hunt::{self, Found},
+    lives,
     model::Palette,
     profile::Profile,
     situations::{Seen, Situation},
     world::{self, Plan},
 };
 
-const USAGE: &str = "usage: weir-sim [--seed N | --seeds A..B] [--profile small|swarm|reference] [--canary NAME] [--twice N] \
+const USAGE: &str = "usage: weir-sim [--seed N | --seeds A..B] [--profile small|swarm|reference|journal] [--canary NAME] [--twice N] \
                      [--for SECONDS] [--canaries N]";
 
 fn main() -> ExitCode {
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
     match asked.what {
         What::World(profile) => run_worlds(&asked, profile),
         What::Reference => compare(&asked),
+        What::Journal => run_lives(&asked),
         What::Canaries(budget_seeds) => hunt_canaries(asked.canary, budget_seeds),
     }
 }
@@ -43,6 +45,7 @@ fn main() -> ExitCode {
 enum What {
     World(Profile),
     Reference,
+    Journal,
     Canaries(u64),
 }
 
@@ -129,6 +132,26 @@ fn short(why: &str) -> String {
     why.chars().take(100).map(|letter| if letter == '|' { '/' } else { letter }).collect()
 }
 
+/// Lets journals live.
+fn run_lives(asked: &Asked) -> ExitCode {
+    let (mut count, mut crashes, mut images, mut refused) = (0, 0, 0, 0);
+    for seed in asked.seeds() {
+        let life = weir_canary::with(asked.canary, || lives::live(seed));
+        if let Some(violation) = life.violation {
+            println!("seed {seed} fails: {}", violation.0);
+            return ExitCode::FAILURE;
+        }
+        count += 1;
+        crashes += life.crashes;
+        images += life.images;
+        refused += life.refused;
+    }
+    println!(
+        "{count} journals are clean: {crashes} crashes, {images} images, {refused} damaged ones refused"
+    );
+    ExitCode::SUCCESS
+}
+
 /// Compares the engine with the reference interpreter.
 fn compare(asked: &Asked) -> ExitCode {
     let (mut count, mut ended, is_one) = (0, 0, asked.seeds.end - asked.seeds.start == 1);
@@ -174,6 +197,7 @@ fn parse(words: &[String]) -> Result<Asked, String> {
             "--profile" if value == "small" => asked.what = What::World(Profile::Small),
             "--profile" if value == "swarm" => asked.what = What::World(Profile::Swarm),
             "--profile" if value == "reference" => asked.what = What::Reference,
+            "--profile" if value == "journal" => asked.what = What::Journal,
             "--profile" => return Err(format!("there is no profile '{value}'")),
             _ => return Err(format!("there is no option {word}")),
         }

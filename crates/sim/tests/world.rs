@@ -1,6 +1,7 @@
 //! Seeds of whole worlds; the same seed twice; what must come up.
 
 use weir_sim::{
+    lives,
     profile::Profile,
     situations::Seen,
     world::{self, Plan, Report},
@@ -34,6 +35,18 @@ fn swarms_keep_every_promise_and_get_into_every_kind_of_trouble() {
         seen.add(&assert_clean(seed, Profile::Swarm).seen);
     }
     assert_eq!(seen.missing(), [], "situations that never came up");
+}
+
+#[test]
+fn journals_keep_what_was_confirmed_from_power_loss_to_power_loss() {
+    let (mut images, mut refused) = (0, 0);
+    for seed in 0..300 {
+        let life = lives::live(seed);
+        assert!(life.violation.is_none(), "seed {seed}: {:?}", life.violation);
+        images += life.images;
+        refused += life.refused;
+    }
+    assert!(images > 20_000 && refused > 500, "{images} images, {refused} refused");
 }
 
 #[test]
