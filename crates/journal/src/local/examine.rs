@@ -290,15 +290,18 @@ impl Examination {
 }
 
 /// Whether a table says where the walk before it ended. Its trim points may be ahead, and after a repair its epochs, and
-/// it may then name partitions of which nothing is left.
+/// it may then name partitions of which nothing is left, or let one go on behind its checkpoint.
 fn continues(walked: &Tails, table: &Tails) -> bool {
     walked.keys().all(|partition| table.contains_key(partition))
         && table.iter().all(|(partition, tail)| {
             let walked = walked.get(partition).copied().unwrap_or_default();
+            let goes_on_behind_its_checkpoint =
+                tail.last_sequence > walked.last_sequence && tail.trimmed == tail.last_sequence;
             tail.epoch >= walked.epoch
                 && tail.trimmed >= walked.trimmed
                 && tail.trimmed <= tail.last_sequence
-                && (tail.last_sequence, tail.last_hash) == (walked.last_sequence, walked.last_hash)
+                && (goes_on_behind_its_checkpoint
+                    || (tail.last_sequence, tail.last_hash) == (walked.last_sequence, walked.last_hash))
         })
 }
 

@@ -1,17 +1,24 @@
 //! Looking at a journal that nobody has open, and the last resort: giving up what is behind a damaged place.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, RwLock},
+};
 
 use super::{
     Position, SEGMENT_BYTES, SegmentSummary, Spot,
     examine::{Examination, Verdict, examine, failed, read_segment, segment_numbers},
     marker::Incarnation,
     open::{self, CUT_FOLDER},
+    read::{LocalReader, Log},
     segment::{self, SegmentHeader, Tails, file_name, frames_start},
     walk::{Seen, evidence},
     watermark::Watermark,
 };
-use crate::{JournalError, PartitionId, Tail, disk::Disk};
+use crate::{
+    ChainHash, JournalError, PartitionId, Reader, Sequence, Tail,
+    disk::{Disk, DiskLock, SharedDisk},
+};
 
 /// What a journal folder holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,8 +56,8 @@ pub enum Condition {
 /// What a repair gave up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Repair {
-    /// Where, and why.
-    pub spot: Spot,
+    /// Where, and why; `None`: the journal itself was sound, but did not fit to the checkpoints.
+    pub spot: Option<Spot>,
     /// What was still readable behind the place.
     pub given_up: BTreeMap<PartitionId, Seen>,
     /// Where every partition stands now.
@@ -70,6 +77,29 @@ pub fn inspect(disk: &dyn Disk) -> Result<Inspection, JournalError> {
     let _lock = open::take_lock(disk, "an inspection")?;
     let examination = examine(disk, incarnation)?;
     inspection(disk, &examination)
+}
+
+/// A journal that nobody writes, and nobody can as long as this lives.
+pub struct Resting {
+    /// What it holds.
+    pub inspection: Inspection,
+    /// Reads what is good.
+    pub reader: Arc<dyn Reader>,
+    _lock: DiskLock,
+}
+
+/// As [`inspect`], and keeps the journal locked to read from it.
+///
+/// # Errors
+/// As [`inspect`].
+pub fn rest(disk: SharedDisk) -> Result<Resting, JournalError> {
+    let incarnation = open::identity(disk.as_ref())?;
+    let lock = open::take_lock(disk.as_ref(), "an inspection")?;
+    let examination = examine(disk.as_ref(), incarnation)?;
+    let inspection = inspection(disk.as_ref(), &examination)?;
+    let log = Log { tails: examination.course.tails, segments: examination.segments };
+    let reader = Arc::new(LocalReader { disk, incarnation, log: Arc::new(RwLock::new(log)) });
+    Ok(Resting { inspection, reader, _lock: lock })
 }
 
 fn inspection(disk: &dyn Disk, examination: &Examination) -> Result<Inspection, JournalError> {
@@ -92,31 +122,61 @@ fn inspection(disk: &dyn Disk, examination: &Examination) -> Result<Inspection, 
 }
 
 /// Gives up everything behind the damaged place, keeps the bytes in `lost+cut/`, and moves every epoch that is seen
-/// anywhere one on, so that no writer of the lost part is ever accepted again. Does nothing to a journal that opens.
+/// anywhere one on, so that no writer of the lost part is ever accepted again. Does nothing to a journal that opens and fits.
+///
+/// `checkpoints` says up to which record each partition is held elsewhere. Where that is beyond the last good record, the
+/// partition goes on behind it: nothing of it is lost. Where records between it and the first good one are missing, the good ones
+/// are of no use, and are given up too.
 ///
 /// # Errors
 /// As [`inspect`]; [`JournalError::Damaged`] when not even the first segment can be kept.
-pub fn repair_accepting_loss(disk: &dyn Disk) -> Result<Option<Repair>, JournalError> {
+pub fn repair_accepting_loss(
+    disk: &dyn Disk,
+    checkpoints: &BTreeMap<PartitionId, Sequence>,
+) -> Result<Option<Repair>, JournalError> {
     let incarnation = open::identity(disk)?;
     let _lock = open::take_lock(disk, "a repair")?;
     let examination = examine(disk, incarnation)?;
-    let Verdict::Refused(spot) = &examination.verdict else { return Ok(None) };
-    let Some(kept) = examination.segments.last().map(|segment| segment.number) else {
-        return Err(spot.refusal(disk));
+    let (spot, torn) = match &examination.verdict {
+        Verdict::Refused(spot) => (Some(spot), None),
+        Verdict::Torn(_) | Verdict::Sound if fits(&examination.course.tails, checkpoints) => return Ok(None),
+        Verdict::Torn(spot) => (None, Some(spot)),
+        Verdict::Sound => (None, None),
     };
-    let given_up = seen_behind(disk, &examination, spot)?;
-    let partitions = partitions_after(&examination, &given_up);
+    let Some(kept) = examination.segments.last().map(|segment| segment.number) else {
+        // A journal without a segment is refused.
+        return spot.map_or(Ok(None), |spot| Err(spot.refusal(disk)));
+    };
+    let given_up = match spot {
+        Some(spot) => seen_behind(disk, &examination, spot)?,
+        None => BTreeMap::new(),
+    };
+    let partitions = partitions_after(&examination, &given_up, checkpoints);
     // A repair that lost power may have left a spare that is a segment's other name.
     open::remove_leftovers(disk)?;
     let mut kept_in = set_aside_segments(disk, kept)?;
     let offset = examination.summaries.last().map_or(0, |summary| summary.used_bytes);
-    kept_in.push(open::cut(disk, &Spot { segment: kept, offset, ..spot.clone() })?.kept_in);
+    if let Some(spot) = spot.or(torn) {
+        kept_in.push(open::cut(disk, &Spot { segment: kept, offset, ..spot.clone() })?.kept_in);
+    }
     begin_anew(disk, &examination, kept + 1, &partitions)?;
-    Ok(Some(Repair { spot: spot.clone(), given_up, partitions, kept_in }))
+    Ok(Some(Repair { spot: spot.cloned(), given_up, partitions, kept_in }))
+}
+
+/// Whether every partition can be brought from its checkpoint to its last record.
+fn fits(tails: &Tails, checkpoints: &BTreeMap<PartitionId, Sequence>) -> bool {
+    checkpoints.iter().all(|(partition, at)| {
+        let tail = tails.get(partition).copied().unwrap_or_default();
+        tail.trimmed <= *at && *at <= tail.last_sequence
+    })
 }
 
 /// Where every partition stands after the loss.
-fn partitions_after(examination: &Examination, given_up: &BTreeMap<PartitionId, Seen>) -> Tails {
+fn partitions_after(
+    examination: &Examination,
+    given_up: &BTreeMap<PartitionId, Seen>,
+    checkpoints: &BTreeMap<PartitionId, Sequence>,
+) -> Tails {
     let mut partitions = examination.course.tails.clone();
     for (partition, seen) in given_up {
         let tail = partitions.entry(*partition).or_default();
@@ -127,6 +187,14 @@ fn partitions_after(examination: &Examination, given_up: &BTreeMap<PartitionId, 
         // Of what lay in segments that are missing at the front nothing can be read again.
         let start = examination.segments.first().and_then(|first| first.starts.get(partition));
         tail.trimmed = tail.trimmed.max(start.map(|start| start.last_sequence).unwrap_or_default());
+    }
+    for (partition, at) in checkpoints {
+        let tail = partitions.entry(*partition).or_default();
+        if tail.last_sequence < *at {
+            *tail = Tail { last_sequence: *at, last_hash: ChainHash::START, trimmed: *at, ..*tail };
+        } else if tail.trimmed > *at {
+            tail.trimmed = tail.last_sequence;
+        }
     }
     partitions
 }

@@ -34,7 +34,7 @@ use std::{
 pub use self::{
     examine::{SegmentSummary, Spot},
     frame::Position,
-    inspect::{Condition, Inspection, Repair, inspect, repair_accepting_loss},
+    inspect::{Condition, Inspection, Repair, Resting, inspect, repair_accepting_loss, rest},
     marker::Incarnation,
     open::{Cut, Recovery},
     walk::Seen,

@@ -206,17 +206,18 @@ fn repair_that_is_interrupted_can_be_repeated() {
     let [.., damaged, _] = segments.as_slice() else { panic!("several segments") };
     disk.overwrite(damaged, 4096 + 20, &[0xff]);
     let whole = disk.copy();
-    repair_accepting_loss(&whole).expect("repair").expect("something to repair");
+    repair_accepting_loss(&whole, &BTreeMap::new()).expect("repair").expect("something to repair");
     let (operations, mut images) = (whole.operations(), 0);
     for operation in 1..=operations {
         let cut_short = disk.copy();
         cut_short.cut_power_at(operation);
-        repair_accepting_loss(&cut_short).expect_err("the power goes");
+        repair_accepting_loss(&cut_short, &BTreeMap::new()).expect_err("the power goes");
         for image in cut_short.crash_images(operation, 24 * thoroughness()) {
             let context = format!("repair cut at {operation}");
             if let Err(error) = open(&image) {
                 assert!(matches!(error, JournalError::Damaged(_)), "{context}: {error}");
-                repair_accepting_loss(&image).unwrap_or_else(|error| panic!("{context}: {error}"));
+                repair_accepting_loss(&image, &BTreeMap::new())
+                    .unwrap_or_else(|error| panic!("{context}: {error}"));
             }
             check_prefix(&image, &story, &context);
             images += 1;

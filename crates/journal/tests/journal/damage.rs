@@ -1,12 +1,12 @@
 //! Damage of a folder lands in the decision table: recovered whole, cut where nothing was confirmed, or refused. Never in
 //! a wrong state.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use weir_journal::{
     AppendError, Claim, Journal, JournalError, OwnedRecord, Sequence,
     disk::sim::SimDisk,
-    local::{Condition, Incarnation, LocalJournal, Options, inspect, repair_accepting_loss},
+    local::{Condition, Incarnation, LocalJournal, Options, inspect, repair_accepting_loss, rest},
 };
 
 use crate::suite::{P, Q, read_all, record};
@@ -230,14 +230,18 @@ fn marker_is_needed() {
 #[test]
 fn repair_gives_up_what_is_behind_the_place_and_no_more() {
     let disk = written(GROUPS);
-    assert_eq!(repair_accepting_loss(&disk).expect("a sound journal needs no repair"), None);
+    assert_eq!(
+        repair_accepting_loss(&disk, &BTreeMap::new()).expect("a sound journal needs no repair"),
+        None
+    );
     let hit = frames(&disk, &segment(2))[2];
     flip(&disk, &segment(2), hit + 50, 1);
     let before = held(&written(GROUPS)).expect("open");
     let Condition::Damaged { behind, .. } = inspect(&disk).expect("inspect").condition else {
         panic!("it is damaged");
     };
-    let repair = repair_accepting_loss(&disk).expect("repair").expect("something to repair");
+    let repair =
+        repair_accepting_loss(&disk, &BTreeMap::new()).expect("repair").expect("something to repair");
     assert_eq!(repair.given_up, behind);
     let kept = repair.partitions[&P].last_sequence;
     assert_eq!(behind[&P].last, Sequence(GROUPS));
@@ -256,13 +260,70 @@ fn repair_accepts_missing_segments() {
     for missing in [1, 2, 3] {
         let disk = written(GROUPS);
         disk.lose(&segment(missing));
-        let repair = repair_accepting_loss(&disk).expect("repair").expect("something to repair");
+        let repair =
+            repair_accepting_loss(&disk, &BTreeMap::new()).expect("repair").expect("something to repair");
         let mut journal = open(&disk).expect("open");
         let claim = claim(&mut journal, P);
         assert_eq!(claim.last_sequence, repair.partitions[&P].last_sequence);
         journal.append(&[record(P, claim.epoch, claim.last_sequence.0 + 1, b"on")]).expect("append");
         assert_eq!(read_all(&journal, P).last().expect("a record").payload, b"on");
     }
+}
+
+#[test]
+fn repair_goes_on_behind_a_checkpoint_that_is_beyond_the_damage() {
+    let disk = written(GROUPS);
+    let hit = frames(&disk, &segment(2))[2];
+    flip(&disk, &segment(2), hit + 50, 1);
+    let checkpoints = BTreeMap::from([(P, Sequence(GROUPS - 1)), (Q, Sequence(2))]);
+    let repair = repair_accepting_loss(&disk, &checkpoints).expect("repair").expect("something to repair");
+    assert_eq!(repair.partitions[&P].last_sequence, Sequence(GROUPS - 1), "it goes on behind the checkpoint");
+    let kept = repair.partitions[&Q].last_sequence;
+    assert!(kept > Sequence(2) && kept < Sequence(GROUPS - 1));
+    for round in 0..3 {
+        let mut journal = open(&disk).expect("open");
+        let claim = claim(&mut journal, P);
+        assert_eq!(claim.last_sequence, Sequence(GROUPS - 1 + round));
+        let records = journal.read(P, Sequence(GROUPS)).expect("read");
+        assert_eq!(records.count() as u64, round);
+        assert!(matches!(journal.read(P, Sequence(3)).err(), Some(JournalError::Trimmed { .. })));
+        assert_eq!(journal.read(Q, Sequence(3)).expect("read").count() as u64, kept.0 - 2);
+        let next = claim.last_sequence.next().0;
+        journal.append(&[record(P, claim.epoch, next, b"on")]).expect("append");
+    }
+    assert_eq!(repair_accepting_loss(&disk, &checkpoints).expect("it fits now"), None);
+}
+
+#[test]
+fn repair_gives_up_records_that_nothing_leads_to() {
+    let disk = written(GROUPS);
+    disk.lose(&segment(1));
+    let checkpoints = BTreeMap::from([(P, Sequence(1))]);
+    let repair = repair_accepting_loss(&disk, &checkpoints).expect("repair").expect("something to repair");
+    let tail = repair.partitions[&P];
+    assert_eq!((tail.last_sequence, tail.trimmed), (Sequence(GROUPS), Sequence(GROUPS)));
+    assert!(repair.partitions[&Q].trimmed < Sequence(GROUPS), "of the other nothing is known");
+    let mut journal = open(&disk).expect("open");
+    let claim = claim(&mut journal, P);
+    journal.append(&[record(P, claim.epoch, GROUPS + 1, b"on")]).expect("append");
+    assert_eq!(read_all(&journal, P).len(), 1);
+}
+
+#[test]
+fn resting_journal_is_read_and_stays_as_it_is() {
+    let disk = with_stale_watermark(&written(3));
+    let last = *frames(&disk, &segment(1)).last().expect("a frame");
+    flip(&disk, &segment(1), last + 20, 1);
+    let before = files(&disk);
+    let resting = rest(Arc::new(disk.clone())).expect("rest");
+    assert!(matches!(resting.inspection.condition, Condition::Torn(_)));
+    assert_eq!(resting.reader.read(P, Sequence(1)).expect("read").map(Result::unwrap).count(), 2);
+    assert!(matches!(open(&disk), Err(JournalError::Locked { .. })), "as long as it rests");
+    drop(resting);
+    let content = |files: Vec<(String, Vec<u8>)>| -> Vec<_> {
+        files.into_iter().filter(|(path, _)| path != "lock").collect()
+    };
+    assert!(content(files(&disk)) == content(before));
 }
 
 #[test]

@@ -127,7 +127,7 @@ impl Folder {
 
     /// A repair gives a journal that holds what was there from the beginning up to some record, and that can be written on.
     fn repair(&mut self, damaged: &SimDisk, what: &dyn Fn() -> String) {
-        match repair_accepting_loss(damaged) {
+        match repair_accepting_loss(damaged, &BTreeMap::new()) {
             Ok(Some(_)) => {}
             Ok(None) => panic!("{}: refused, but there is nothing to repair", what()),
             // Nothing is left of the first segment, so nothing could be kept.
