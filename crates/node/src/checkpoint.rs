@@ -79,7 +79,13 @@ impl Store {
         Ok((Arc::new(RowsOf { rows: self.rows.clone(), id }), sequence))
     }
 
-    fn write(&self, id: PartitionId, sequence: Sequence, changes: Vec<Change>) -> Result<(), fjall::Error> {
+    /// Changes rows, and says which record they stand at then: both or neither, durable.
+    pub(crate) fn write(
+        &self,
+        id: PartitionId,
+        sequence: Sequence,
+        changes: Vec<Change>,
+    ) -> Result<(), fjall::Error> {
         let mut batch = self.database.batch().durability(Some(PersistMode::SyncAll));
         let place = |key: &[u8]| [&id.0.to_be_bytes(), key].concat();
         for Change { key, value } in changes {

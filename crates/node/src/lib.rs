@@ -14,6 +14,7 @@ pub mod memory;
 mod metrics;
 pub mod node;
 mod observe;
+pub mod offline;
 pub mod recovery;
 mod shell;
 mod standing_queue;

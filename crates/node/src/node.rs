@@ -24,6 +24,7 @@ use crate::{
     handle::{Handle, Inner},
     memory::Memory,
     metrics::Metrics,
+    offline,
     recovery::{RecoveryError, recover},
     shell::{Desk, Shell, ToShell},
 };
@@ -115,13 +116,13 @@ impl Node {
         let began = Instant::now();
         let folder = &config.data_dir;
         std::fs::create_dir_all(folder).map_err(|error| StartError::Folder(folder.clone(), error))?;
-        let journal_folder = folder.join("journal");
+        let journal_folder = folder.join(offline::JOURNAL);
         let disk =
             RealDisk::new(&journal_folder).map_err(|error| StartError::Folder(journal_folder, error))?;
         let options = Options::new(Incarnation(random_bytes()));
         let mut journal = LocalJournal::open(Arc::new(disk), options)?;
         let cluster_id = journal.incarnation().to_string();
-        let store = Store::open(&folder.join("state"), config.memory.store_cache_bytes())?;
+        let store = Store::open(&folder.join(offline::STORE), config.memory.store_cache_bytes())?;
         let partitions = partition_count(folder, &journal, config.partitions)?;
         let rows_bytes_max = config.memory.rows_bytes();
         let led =

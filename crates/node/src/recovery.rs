@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use weir_engine::{Partition, Settings, event::Batch, key::PartitionId, state::below::Stored};
 use weir_feel::temporal::Zone;
-use weir_journal::{Journal, JournalError, Sequence};
+use weir_journal::{Journal, JournalError, Reader, Sequence};
 
 use crate::driver::Led;
 
@@ -52,11 +52,9 @@ pub fn recover(
     let mut led = Vec::new();
     for number in 1..=partitions {
         let id = PartitionId(number);
-        let settings =
-            Settings { partition: id, partitions, zone: Zone::UTC, feel_limits: weir_feel::Limits::DEFAULT };
         let damaged = |why| RecoveryError::Damaged(format!("partition {number}: {why}"));
         let (stored, at) = open(id).map_err(damaged)?;
-        let mut partition = Partition::over(settings, stored);
+        let mut partition = Partition::over(settings(id, partitions), stored);
         let claim = journal.claim(weir_journal::PartitionId(number))?;
         if at > claim.last_sequence {
             return Err(RecoveryError::Damaged(format!(
@@ -66,7 +64,8 @@ pub fn recover(
             )));
         }
         let share_bytes = rows_bytes_max / usize::from(partitions);
-        replay(journal, number, at, &mut partition, share_bytes).map_err(RecoveryError::Damaged)?;
+        replay(journal.reader().as_ref(), number, at, &mut partition, share_bytes)
+            .map_err(RecoveryError::Damaged)?;
         if let Some(failure) = partition.failure() {
             return Err(damaged(failure.to_string()));
         }
@@ -75,8 +74,14 @@ pub fn recover(
     Ok(led)
 }
 
-fn replay(
-    journal: &dyn Journal,
+/// The settings of a partition.
+pub(crate) fn settings(id: PartitionId, partitions: u16) -> Settings {
+    Settings { partition: id, partitions, zone: Zone::UTC, feel_limits: weir_feel::Limits::DEFAULT }
+}
+
+/// Applies all records after `at`.
+pub(crate) fn replay(
+    journal: &dyn Reader,
     number: u16,
     at: Sequence,
     partition: &mut Partition,

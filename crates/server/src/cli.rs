@@ -59,6 +59,7 @@ pub(crate) enum Command {
     Incident(command::incident::Incident),
     Feel(command::feel::Feel),
     Decision(command::decision::Decision),
+    Data(command::data::Data),
     Bench(Box<command::bench::Bench>),
     Completions(command::completions::Completions),
     Version(command::version::Version),

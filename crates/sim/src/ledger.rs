@@ -298,7 +298,8 @@ impl Ledger {
     /// # Errors
     /// Somebody does.
     pub fn check_messages(&self) -> Result<(), Violation> {
-        self.messages.check_nobody_waits_for_what_is_kept(|partition| self.times[usize::from(partition.0) - 1])
+        self.messages
+            .check_nobody_waits_for_what_is_kept(|partition| self.times[usize::from(partition.0) - 1])
     }
 
     /// How many workers may have been given a job with this deadline.

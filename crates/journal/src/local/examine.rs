@@ -92,8 +92,8 @@ impl Spot {
             action: "reading",
             place: format!("{} at byte {}, position {}", disk.describe(&file), self.offset, self.position),
             cause: self.why.clone().into(),
-            remedy: "restore the file from a mirror or backup, or give up what is behind this place with \
-                     `repair --accept-loss`; nothing was changed",
+            remedy: "restore the file from a mirror or backup, or look with `weir data inspect` and give up what is behind \
+                     this place with `weir data repair --accept-loss`; nothing was changed",
         })
     }
 }

@@ -3,6 +3,7 @@
 pub(crate) mod bench;
 pub(crate) mod check;
 pub(crate) mod completions;
+pub(crate) mod data;
 pub(crate) mod decision;
 pub(crate) mod demo;
 pub(crate) mod deploy;
@@ -35,6 +36,7 @@ pub(crate) fn run(command: Command, output: Output) -> Result<Exit, Failure> {
         Command::Incident(incident) => block_on(incident.run(output)),
         Command::Feel(feel) => feel.run(output),
         Command::Decision(decision) => decision.run(output),
+        Command::Data(data) => data.run(output),
         Command::Bench(bench) => bench.run(output),
         Command::Completions(completions) => completions.run(),
         Command::Version(version) => block_on(version.run(output)),

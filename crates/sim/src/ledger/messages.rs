@@ -111,9 +111,10 @@ impl Messages {
         seen: &mut Seen,
     ) -> Result<(), Violation> {
         match self.kept.get(&message) {
-            Some(kept) if kept.until_ms < at_ms => {
-                broken(format!("message {message:?} was correlated {} ms after its time", at_ms - kept.until_ms))
-            }
+            Some(kept) if kept.until_ms < at_ms => broken(format!(
+                "message {message:?} was correlated {} ms after its time",
+                at_ms - kept.until_ms
+            )),
             Some(kept) => {
                 seen.note_if(kept.since_ms < at_ms, late);
                 Ok(())
