@@ -13,6 +13,8 @@ pub enum Canary {
     ReleasedBeforeDurable,
     /// m03: a reader does not look at the epoch of a record.
     EpochNotRead,
+    /// m06: what became of an append is not known, and it is appended once more.
+    BlindRetry,
     /// m06: after an append of which nobody knows what became of it, the same epoch goes on.
     ClaimKept,
     /// m07: the key counter is not restored from a checkpoint.
@@ -51,6 +53,8 @@ pub enum Canary {
     LastItemLost,
     /// m22: what an activity waits for stays when it is ended.
     WaitLeaks,
+    /// A checkpoint's rows and the record they stand at are not written together.
+    CheckpointMisplaced,
     /// A checkpoint forgets the last number of mail taken.
     MailWatermarkLost,
     /// A checkpoint does not take rows out that are gone.
@@ -63,10 +67,11 @@ pub enum Canary {
 
 impl Canary {
     /// All of them.
-    pub const ALL: [Canary; 26] = [
+    pub const ALL: [Canary; 28] = [
         Self::ConfirmedBeforeSync,
         Self::ReleasedBeforeDurable,
         Self::EpochNotRead,
+        Self::BlindRetry,
         Self::ClaimKept,
         Self::KeyCounterLost,
         Self::RefusedChangesStay,
@@ -86,6 +91,7 @@ impl Canary {
         Self::JoinsEarly,
         Self::LastItemLost,
         Self::WaitLeaks,
+        Self::CheckpointMisplaced,
         Self::MailWatermarkLost,
         Self::RemovalsLost,
         Self::CheckpointTooEarly,

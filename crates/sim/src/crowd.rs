@@ -63,6 +63,8 @@ pub struct Crowd {
     families: Vec<Family>,
     message_names: Vec<String>,
     most_instances: usize,
+    /// How many correlation keys there are: instances with the same one wait for the same messages.
+    keys: usize,
     created: usize,
     asked: BTreeMap<RequestId, Asked>,
     next_request: u64,
@@ -93,7 +95,7 @@ const JOB_TIMEOUT_MS: i64 = 30_000;
 
 impl Crowd {
     /// Clients of these processes.
-    pub fn new(families: Vec<Family>, most_instances: usize) -> Crowd {
+    pub fn new(families: Vec<Family>, most_instances: usize, keys: usize) -> Crowd {
         let nodes = families.iter().flat_map(|family| &family.models).flat_map(|model| &model.nodes);
         let message_names =
             nodes.filter(|node| node.kind.message().is_some()).map(|node| node.id.clone()).collect();
@@ -101,6 +103,7 @@ impl Crowd {
             families,
             message_names,
             most_instances,
+            keys,
             created: 0,
             asked: BTreeMap::new(),
             next_request: 0,

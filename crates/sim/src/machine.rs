@@ -264,6 +264,9 @@ impl Machine {
                 return Ok(Written::Waits);
             }
             Err(error) => {
+                if planted(Canary::BlindRetry) && matches!(error, AppendError::Unknown(_)) {
+                    append_again(journal.as_mut(), &records);
+                }
                 self.undecided = group.iter().map(|record| (record.partition.0, record.sequence.0)).collect();
                 return self.failed(&error);
             }
@@ -397,6 +400,17 @@ impl Machine {
             same_state(number, &led.partition, self.ledger.replayed(number), "while running")?;
         }
         Ok(())
+    }
+}
+
+/// A planted bug: what may have arrived is appended once more.
+fn append_again(journal: &mut dyn Journal, records: &[Record<'_>]) {
+    for record in records {
+        let Ok(claim) = journal.claim(record.partition) else { return };
+        let again = Record { epoch: claim.epoch, sequence: claim.last_sequence.next(), ..*record };
+        if journal.append(&[again]).is_err() {
+            return;
+        }
     }
 }
 

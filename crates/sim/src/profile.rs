@@ -57,6 +57,8 @@ pub struct Knobs {
     pub families: usize,
     /// What is in them.
     pub palette: Palette,
+    /// How many correlation keys there are: instances with the same one wait for the same messages.
+    pub keys: usize,
 }
 
 impl Knobs {
@@ -80,8 +82,10 @@ impl Knobs {
             instances: 2 + random.below(if swarm { 12 } else { 4 }),
             families: 1 + random.below(2),
             palette: Palette::some(random, depth),
+            keys: usize::MAX,
         };
         knobs.build.rows_bytes_max = [0, 4_000, 1 << 30][random.below(3)];
+        knobs.keys = [usize::MAX, usize::MAX, 1, 3][random.below(4)];
         knobs
     }
 
@@ -98,6 +102,7 @@ impl Knobs {
             ("two instances", Knobs { instances: self.instances.min(2), ..self }),
             ("flat processes", Knobs { palette: Palette { depth: 1, ..self.palette }, ..self }),
             ("rows in memory", build(Build { rows_bytes_max: 1 << 30, ..self.build })),
+            ("a key for each instance", Knobs { keys: usize::MAX, ..self }),
             ("no network", build(Build { network: None, ..self.build })),
             ("no checkpoints", Knobs { checkpoints: 0, ..self }),
             ("no crashes", with(Faults { crashes: 0, ..faults })),

@@ -129,7 +129,7 @@ struct World {
 /// When every world begins, in milliseconds since 1970.
 const BEGINNING_MS: i64 = 1_700_000_000_000;
 /// How often healing may go round before something is stuck.
-const HEALING_ROUNDS: usize = 600;
+const HEALING_ROUNDS: usize = 2_000;
 /// Longer than any message is kept, in milliseconds.
 const LONGEST_TTL_MS: i64 = 600_000;
 
@@ -140,7 +140,7 @@ impl World {
             .map(|number| model::draw(&mut random, knobs.palette, &format!("p{number}")))
             .collect();
         let machine = Machine::new(knobs.build)?;
-        let crowd = Crowd::new(families, knobs.instances);
+        let crowd = Crowd::new(families, knobs.instances, knobs.keys);
         Ok(World {
             seed,
             knobs,
@@ -186,6 +186,7 @@ impl World {
             if self.machine.is_settled() && total != self.checked_records {
                 self.checked_records = total;
                 self.machine.check_replay()?;
+                self.machine.ledger.check_messages()?;
             }
         }
         self.crowd.note("healing");

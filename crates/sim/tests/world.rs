@@ -24,8 +24,8 @@ fn assert_clean(seed: u64, profile: Profile) -> Report {
 
 #[test]
 fn small_worlds_keep_every_promise() {
-    let crashes: usize = (0..120).map(|seed| assert_clean(seed, Profile::Small).crashes).sum();
-    assert!(crashes > 80, "too few crashes to mean anything: {crashes}");
+    let crashes: usize = (0..200).map(|seed| assert_clean(seed, Profile::Small).crashes).sum();
+    assert!(crashes > 130, "too few crashes to mean anything: {crashes}");
 }
 
 #[test]
@@ -40,13 +40,13 @@ fn swarms_keep_every_promise_and_get_into_every_kind_of_trouble() {
 #[test]
 fn journals_keep_what_was_confirmed_from_power_loss_to_power_loss() {
     let (mut images, mut refused) = (0, 0);
-    for seed in 0..300 {
+    for seed in 0..120 {
         let life = lives::live(seed);
         assert!(life.violation.is_none(), "seed {seed}: {:?}", life.violation);
         images += life.images;
         refused += life.refused;
     }
-    assert!(images > 20_000 && refused > 500, "{images} images, {refused} refused");
+    assert!(images > 8_000 && refused > 200, "{images} images, {refused} refused");
 }
 
 #[test]

@@ -55,7 +55,7 @@ impl Crowd {
             true => vec![middle_of(&family.models[0], turn)],
             false => Vec::new(),
         };
-        let variables = format!("{{\"key\":\"k{}\",{}}}", self.created, numbers(turn.random));
+        let variables = format!("{{\"key\":\"k{}\",{}}}", self.created % self.keys, numbers(turn.random));
         self.created += 1;
         self.note(format!("{}: create an instance of {process} with {variables} at {start_at:?}", turn.step));
         if !start_at.is_empty() {
@@ -123,7 +123,7 @@ impl Crowd {
             return None;
         }
         let name = self.message_names[turn.random.below(self.message_names.len())].clone();
-        Some((name, format!("k{}", turn.random.below(self.created.max(1)))))
+        Some((name, format!("k{}", turn.random.below(self.created.clamp(1, self.keys)))))
     }
 
     fn publish(&mut self, turn: &mut Turn<'_>) -> Result<(), Violation> {
