@@ -387,11 +387,13 @@ impl World {
             if self.is_over() {
                 return self.forget();
             }
-            // Timers and time-outs, then messages: what is not triggered from outside comes first.
+            // Timers and time-outs, then messages: what is not triggered from outside comes first. A message too early may begin
+            // what has to be ended as well, and so on without end.
             match self.machine.driver().next_due_ms() {
                 Some(due) if due <= self.latest_ms() + LONGEST_TTL_MS => {
                     self.now_ms = self.now_ms.max(due - self.clock_ahead_ms);
                     self.tick()?;
+                    continue;
                 }
                 Some(_) | None => {}
             }
