@@ -134,7 +134,27 @@ impl Crowd {
         let variables = document(&format!("{{\"key\":\"{key}\",{}}}", numbers(turn.random)))?;
         let command = publish(&name, &key, ttl_ms, id, variables);
         let partition = message_partition(&key, turn.machine.partitions());
-        self.ask(turn.machine, turn.now_ms, partition, Asked::Publish, command)
+        self.ask(turn.machine, turn.now_ms, partition, Asked::Publish, command)?;
+        match turn.random.percent(15) {
+            true => self.cancel_a_waiter(turn, &name, &key),
+            false => Ok(()),
+        }
+    }
+
+    /// Cancels an instance that waits for a message, while that may be on its way to it.
+    fn cancel_a_waiter(&mut self, turn: &mut Turn<'_>, name: &str, key: &str) -> Result<(), Violation> {
+        let led = turn.machine.driver().led().iter();
+        let rows = led.flat_map(|led| led.partition.state().subscriptions.iter());
+        let waiting = rows.map(|(_, row)| row.opened.clone()).find(|opened| {
+            *opened.message_name == *name
+                && *opened.correlation_key == *key
+                && self.instances.contains(&opened.process_instance)
+        });
+        let Some(opened) = waiting else { return Ok(()) };
+        let instance = opened.process_instance;
+        self.note(format!("{}: cancel instance {instance:?}, which waits for {name}", turn.step));
+        let command = Command::CancelInstance(instance);
+        self.ask(turn.machine, turn.now_ms, instance.partition(), Asked::Cancel(instance), command)
     }
 
     fn correlate(&mut self, turn: &mut Turn<'_>) -> Result<(), Violation> {
