@@ -30,6 +30,17 @@ pub struct Contents {
     pub misfits: Vec<String>,
 }
 
+/// What came of reading all of a folder.
+#[derive(Debug)]
+pub struct Verification {
+    /// What the folder holds.
+    pub contents: Contents,
+    /// What was read, by partition.
+    pub partitions: BTreeMap<u16, Verified>,
+    /// What could not be read, a sentence each.
+    pub wrong: Vec<String>,
+}
+
 /// What was read of a partition.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Verified {
@@ -64,7 +75,7 @@ pub fn inspect(folder: &Path) -> Result<Contents, StartError> {
 ///
 /// # Errors
 /// As [`inspect`].
-pub fn verify(folder: &Path) -> Result<(Contents, BTreeMap<u16, Verified>, Vec<String>), StartError> {
+pub fn verify(folder: &Path) -> Result<Verification, StartError> {
     let resting = rest(folder)?;
     let (contents, store) = contents(folder, &resting);
     let (mut verified, mut wrong) = (BTreeMap::new(), Vec::new());
@@ -82,7 +93,7 @@ pub fn verify(folder: &Path) -> Result<(Contents, BTreeMap<u16, Verified>, Vec<S
             Err(why) => wrong.push(why),
         }
     }
-    Ok((contents, verified, wrong))
+    Ok(Verification { contents, partitions: verified, wrong })
 }
 
 /// Makes a folder usable that a node refuses, and loses what cannot be read any more; what that is, [`inspect`] says. Whatever is given up is

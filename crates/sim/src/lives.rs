@@ -31,7 +31,7 @@ pub struct Life {
 pub fn live(seed: u64) -> Life {
     let mut random = SplitMix(seed ^ 0x11fe);
     let mut options = Options::new(Incarnation([8; 16]));
-    options.segment_bytes = 16 * 1024 << random.below(4);
+    options.segment_bytes = (16 * 1024) << random.below(4);
     options.reserve_bytes = [0, 16 * 1024][random.below(2)];
     let partitions = 1 + random.below(3);
     let mut life = Living {

@@ -14,7 +14,7 @@ use weir_journal::{
 };
 use weir_node::{
     StartError,
-    offline::{self, Contents, Repaired, Verified},
+    offline::{self, Contents, Repaired, Verification, Verified},
 };
 
 use crate::{
@@ -81,7 +81,8 @@ fn inspect(folder: &Path, output: Output) -> Result<Exit, Failure> {
 }
 
 fn verify(folder: &Path, output: Output) -> Result<Exit, Failure> {
-    let (contents, verified, wrong) = offline::verify(folder).map_err(|error| refused(folder, error))?;
+    let Verification { contents, partitions: verified, wrong } =
+        offline::verify(folder).map_err(|error| refused(folder, error))?;
     let mut text = contents_text(folder, &contents);
     let mut rows = vec![words(["partition", "records read", "rows read"])];
     for (partition, Verified { records, rows: read }) in &verified {
