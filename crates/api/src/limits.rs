@@ -28,6 +28,8 @@ pub const FOLLOW_QUEUE_BYTES: usize = 16 << 20;
 pub const FOLLOWED_ITEMS: usize = 100_000;
 /// Calls at a time on one gRPC connection.
 pub const CONNECTION_STREAMS: u32 = 10_000;
+/// Bytes of the head of one gRPC call.
+pub const HEAD_BYTES: u32 = 16 << 10;
 /// Milliseconds that a connection may still take to end when the server stops.
 pub const DRAIN_MS: u64 = 5_000;
 

@@ -22,6 +22,9 @@ pub const IN_FLIGHT_COMMANDS: usize = 2_000;
 /// Bytes of variables that may be in flight before new work is refused.
 pub const IN_FLIGHT_BYTES: usize = 32 << 20;
 
+/// Always the same words: what changes from refusal to refusal cannot be sent as a reference to the one before.
+const TOO_MUCH: &str = "Expected to execute the command, but more is in flight than this node can carry; nothing was applied, try again later";
+
 /// The door-keeper.
 #[derive(Debug)]
 pub(crate) struct Admission {
@@ -132,9 +135,7 @@ impl Admission {
                  limit is {IN_FLIGHT_BYTES}; try again later"
             )
         } else if in_flight >= limit {
-            format!(
-                "Expected to execute the command, but {in_flight} commands are in flight, and the limit is {limit}; try again later"
-            )
+            TOO_MUCH.into()
         } else {
             return None;
         };

@@ -7,6 +7,7 @@ mod admission;
 mod checkpoint;
 pub mod clock;
 mod commit;
+mod delivery;
 pub mod demand;
 pub mod driver;
 pub mod handle;

@@ -20,6 +20,7 @@ use crate::{
     checkpoint::{self, Store},
     clock::Clock,
     commit::{Committer, SharedCommitter},
+    delivery::Postbox,
     driver::Driver,
     handle::{Handle, Inner},
     memory::Memory,
@@ -187,6 +188,7 @@ impl Node {
             admission: admission.clone(),
             next_request: epoch << 40,
             desk: Desk::default(),
+            postbox: Postbox::open(to_shell.clone()),
             quiet: false,
         };
         let (ended, failed) = decide(shell);
@@ -263,7 +265,10 @@ fn decide(shell: Shell) -> (JoinHandle<Result<(), String>>, watch::Receiver<Opti
     (ended, failed)
 }
 
-fn spawn<T: Send + 'static>(name: &str, work: impl FnOnce() -> T + Send + 'static) -> JoinHandle<T> {
+pub(crate) fn spawn<T: Send + 'static>(
+    name: &str,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> JoinHandle<T> {
     let built = std::thread::Builder::new().name(format!("weir-{name}")).spawn(work);
     match built {
         Ok(thread) => thread,

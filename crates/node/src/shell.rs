@@ -21,10 +21,9 @@ use std::{
 use tokio::sync::{mpsc, oneshot};
 use weir_engine::{
     RequestId,
-    command::{ActivatedJob, Command, Reply},
+    command::{ActivatedJob, Activation, Command},
     key::{PartitionId, ProcessKey},
     outline::Outline,
-    rejection::Rejection,
 };
 
 use crate::{
@@ -32,6 +31,7 @@ use crate::{
     checkpoint::ToCheckpointer,
     clock::Clock,
     commit::SharedCommitter,
+    delivery::{Answerer, Delivery, Postbox},
     demand::{TakerId, Waiter},
     driver::{Action, Driver, GroupRecord, Input},
     metrics::Metrics,
@@ -64,13 +64,9 @@ pub(crate) enum ToShell {
     Abandon,
 }
 
-/// Where an answer goes.
-pub(crate) type Answerer = oneshot::Sender<Result<Reply, Rejection>>;
-
 /// Who waits for an answer.
 struct Waiting {
     answer: Answerer,
-    #[expect(dead_code, reason = "held for its drop: the place in flight is given back with the answer")]
     place: Option<Place>,
 }
 
@@ -95,6 +91,7 @@ pub(crate) struct Shell {
     /// The first number of this run's requests: answers to callers of an earlier run find nobody.
     pub(crate) next_request: u64,
     pub(crate) desk: Desk,
+    pub(crate) postbox: Postbox,
     /// Whether nothing else was to be decided when the group was closed.
     pub(crate) quiet: bool,
 }
@@ -218,6 +215,7 @@ impl Shell {
                 self.driver.step(now_ms, Input::Unwait(id), actions);
                 self.desk.streams.remove(&id);
             }
+            ToShell::Input(Input::Undelivered(jobs)) => self.undelivered(jobs, actions),
             ToShell::Input(input) => self.driver.step(now_ms, input, actions),
             ToShell::Observe(observer) => {
                 self.desk.observers.push(observer);
@@ -279,7 +277,7 @@ impl Shell {
     /// Performs actions in their order; returns whether a group became durable on the way.
     fn perform(&mut self, actions: &mut Vec<Action>) -> Result<bool, String> {
         let mut durable = false;
-        let mut undelivered = Vec::new();
+        let (mut parcel, mut undelivered) = (Vec::new(), Vec::new());
         for action in actions.drain(..) {
             match action {
                 Action::Append(records) => durable = self.commit(records)?,
@@ -287,22 +285,21 @@ impl Shell {
                     if result.is_err() {
                         Metrics::add(&self.metrics.rejections_total, 1);
                     }
-                    if let Some(waiting) = self.desk.waiting.remove(&request) {
-                        // A caller who is gone needs no answer.
-                        let _ = waiting.answer.send(result);
+                    if let Some(Waiting { answer: to, place }) = self.desk.waiting.remove(&request) {
+                        parcel.push(Delivery::Answer { to, result, place });
                     }
                 }
                 Action::Push { taker, job } => {
                     Metrics::add(&self.metrics.jobs_handed_out_total, 1);
-                    if let Some(job) = self.desk.give(taker, *job) {
-                        undelivered.push(job.activation());
+                    match self.desk.give(taker, *job) {
+                        Given::Kept => {}
+                        Given::ToStream(delivery) => parcel.push(delivery),
+                        Given::Nobody(job) => undelivered.push(job.activation()),
                     }
                 }
                 Action::PollEnded(id) => {
-                    if let Some(poll) = self.desk.polls.remove(&id)
-                        && let Err(jobs) = poll.answer.send(poll.jobs)
-                    {
-                        undelivered.extend(jobs.iter().map(ActivatedJob::activation));
+                    if let Some(Poll { answer: to, jobs }) = self.desk.polls.remove(&id) {
+                        parcel.push(Delivery::Jobs { to, jobs });
                     }
                 }
                 Action::Observe(observed) => {
@@ -323,24 +320,40 @@ impl Shell {
                 }
             }
         }
+        self.postbox.post(parcel);
         if !undelivered.is_empty() {
-            Metrics::add(&self.metrics.jobs_undelivered_total, undelivered.len() as u64);
-            self.driver.step(self.clock.now_ms(), Input::Undelivered(undelivered), actions);
+            self.undelivered(undelivered, actions);
         }
         Ok(durable)
     }
+
+    /// Jobs that reached nobody are free again.
+    fn undelivered(&mut self, jobs: Vec<Activation>, actions: &mut Vec<Action>) {
+        Metrics::add(&self.metrics.jobs_undelivered_total, jobs.len() as u64);
+        self.driver.step(self.clock.now_ms(), Input::Undelivered(jobs), actions);
+    }
+}
+
+/// What becomes of a job.
+enum Given {
+    /// A poll collects it.
+    Kept,
+    /// It goes to a stream.
+    ToStream(Delivery),
+    /// The worker is gone.
+    Nobody(ActivatedJob),
 }
 
 impl Desk {
-    /// Gives a job to a worker; returns it if the worker is gone.
-    fn give(&mut self, taker: TakerId, job: ActivatedJob) -> Option<ActivatedJob> {
+    /// Gives a job to a worker.
+    fn give(&mut self, taker: TakerId, job: ActivatedJob) -> Given {
         if let Some(poll) = self.polls.get_mut(&taker) {
             poll.jobs.push(job);
-            return None;
+            return Given::Kept;
         }
-        let Some(stream) = self.streams.get(&taker) else { return Some(job) };
-        stream.try_send(job).err().map(|error| match error {
-            mpsc::error::TrySendError::Full(job) | mpsc::error::TrySendError::Closed(job) => job,
-        })
+        match self.streams.get(&taker) {
+            Some(to) => Given::ToStream(Delivery::Job { to: to.clone(), job }),
+            None => Given::Nobody(job),
+        }
     }
 }

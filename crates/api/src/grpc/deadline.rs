@@ -40,13 +40,15 @@ pub(super) async fn keep(
     limit: Duration,
     answer: impl Future<Output = Result<Response<Body>, Infallible>>,
 ) -> Result<Response<Body>, Infallible> {
-    time::timeout(limit, answer).await.unwrap_or_else(|_| {
-        let why = format!(
-            "no answer within the caller's deadline of {} ms; it may still be carried out, look before sending it again",
-            limit.as_millis()
-        );
-        Ok(Status::deadline_exceeded(why).into_http())
-    })
+    time::timeout(limit, answer).await.unwrap_or_else(|_| Ok(exceeded(limit).into_http()))
+}
+
+/// No answer came in time.
+pub(super) fn exceeded(limit: Duration) -> Status {
+    Status::deadline_exceeded(format!(
+        "no answer within the caller's deadline of {} ms; it may still be carried out, look before sending it again",
+        limit.as_millis()
+    ))
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::{
     convert::Infallible,
+    sync::Arc,
     task::{Context, Poll},
 };
 
@@ -14,10 +15,10 @@ use tonic::{
     codegen::{BoxFuture, Service},
 };
 use tonic_health::pb::health_server::HealthServer;
-use weir_node::Handle;
 
 use super::{deadline, follow::Follow, gateway::Gateway, health::Health};
 use crate::{
+    door::Door,
     failure::Failure,
     limits::GRPC_MESSAGE_BYTES,
     proto::{gateway_server::GatewayServer, weir::follow_server::FollowServer},
@@ -31,16 +32,20 @@ pub(super) struct Dispatch {
     gateway: GatewayServer<Gateway>,
     follow: FollowServer<Follow>,
     health: HealthServer<Health>,
-    node: Handle,
+    door: Arc<Door>,
 }
 
 /// The call that brings most of the work.
-const CREATE_INSTANCE: &str = "/gateway_protocol.Gateway/CreateProcessInstance";
+pub(super) const CREATE_INSTANCE: &str = "/gateway_protocol.Gateway/CreateProcessInstance";
+/// The call that ends most of the work.
+pub(super) const COMPLETE_JOB: &str = "/gateway_protocol.Gateway/CompleteJob";
+/// The call of who tells something.
+pub(super) const PUBLISH_MESSAGE: &str = "/gateway_protocol.Gateway/PublishMessage";
 
 impl Dispatch {
     pub(super) fn new(gateway: Gateway) -> Dispatch {
-        let node = gateway.door.node.clone();
-        let health = HealthServer::new(Health { node: node.clone() });
+        let door = Arc::new(gateway.door.clone());
+        let health = HealthServer::new(Health { node: door.node.clone() });
         let follow = FollowServer::new(Follow::new(gateway.door.clone()))
             .accept_compressed(Gzip)
             .max_decoding_message_size(GRPC_MESSAGE_BYTES);
@@ -48,7 +53,19 @@ impl Dispatch {
         // job of some hundred bytes is not worth the time.
         let gateway =
             GatewayServer::new(gateway).accept_compressed(Gzip).max_decoding_message_size(GRPC_MESSAGE_BYTES);
-        Dispatch { gateway, follow, health, node }
+        Dispatch { gateway, follow, health, door }
+    }
+
+    /// The way into the node.
+    pub(super) fn door(&self) -> &Arc<Door> {
+        &self.door
+    }
+
+    /// Why a call is refused before it is read, if it is. Under overload what is refused must cost little, or refusing
+    /// takes the time that the accepted work needs.
+    pub(super) fn refusal(&self, path: &str) -> Option<Status> {
+        let refusal = (path == CREATE_INSTANCE).then(|| self.door.node.refuses_new_work()).flatten()?;
+        Some(Failure::of("CREATE", refusal).into())
     }
 }
 
@@ -64,13 +81,6 @@ impl Service<Request<Body>> for Dispatch {
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
         let limit = deadline::take(request.headers_mut());
         let path = request.uri().path();
-        // Under overload what is refused must cost little, or refusing takes the time that the accepted work needs.
-        if path == CREATE_INSTANCE
-            && let Some(refusal) = self.node.refuses_new_work()
-        {
-            let refused = Status::from(Failure::of("CREATE", refusal)).into_http();
-            return std::future::ready(explained(Ok(refused))).boxed();
-        }
         let answer = if path.starts_with("/grpc.health.v1.Health/") {
             self.health.call(request)
         } else if path.starts_with("/weir.v1.Follow/") {
@@ -102,19 +112,25 @@ fn better(headers: &HeaderMap) -> Option<Status> {
     let status = Status::from_header_map(headers)?;
     let text = status.message();
     match status.code() {
-        Code::OutOfRange if text.contains("message length too large") => {
-            Some(Status::resource_exhausted(format!(
-                "the request is larger than {GRPC_MESSAGE_BYTES} bytes: deploy fewer files at a time, or keep large data \
-             outside and pass a reference"
-            )))
-        }
-        Code::Internal if text.contains("decode Protobuf message") => Some(Status::invalid_argument(
-            format!("the request is not a well-formed message of this RPC: {text}"),
-        )),
+        Code::OutOfRange if text.contains("message length too large") => Some(too_large()),
+        Code::Internal if text.contains("decode Protobuf message") => Some(malformed(text)),
         Code::Unimplemented if text.is_empty() => Some(Status::unimplemented(
             "this server knows the services gateway_protocol.Gateway, weir.v1.Follow and grpc.health.v1.Health; the RPC is in \
              none of them",
         )),
         _ => None,
     }
+}
+
+/// A request beyond its limit.
+pub(super) fn too_large() -> Status {
+    Status::resource_exhausted(format!(
+        "the request is larger than {GRPC_MESSAGE_BYTES} bytes: deploy fewer files at a time, or keep large data outside and \
+         pass a reference"
+    ))
+}
+
+/// A request that is not what its RPC takes.
+pub(super) fn malformed(why: &str) -> Status {
+    Status::invalid_argument(format!("the request is not a well-formed message of this RPC: {why}"))
 }
