@@ -4,7 +4,7 @@ use std::{net::SocketAddr, num::NonZeroU16, sync::Arc};
 
 use serde_json::{Value, json};
 use tokio::{
-    runtime::Runtime,
+    runtime::{Handle, Runtime},
     signal::unix::{Signal, SignalKind, signal},
     sync::oneshot,
     task::{self, JoinHandle},
@@ -46,6 +46,12 @@ impl Addresses {
     }
 }
 
+/// Niceness of the threads that serve requests. Whoever waits, waits for the few threads that decide and commit: where
+/// processors are short, reading the next request must not keep the last one's answer back. Measured with both processors
+/// busy: 20 ms instead of 25 to 30 ms at p99, and up to a third more done under overload.
+#[cfg(target_os = "linux")]
+const FACES_NICENESS: i32 = 5;
+
 /// A running server.
 pub(crate) struct Server {
     /// Where it listens.
@@ -66,9 +72,7 @@ pub(crate) async fn start_server(config: &Config) -> Result<Server, Failure> {
         memory: config.memory,
         settable_clock: config.settable_clock,
     };
-    // Recovery reads the disk for as long as it takes.
-    let node = task::spawn_blocking(move || Node::start(&node_config)).await;
-    let node = node.map_err(|error| cannot_start(&error))?.map_err(|error| cannot_start(&error))?;
+    let node = start_node(node_config).await?;
     let handle = node.handle();
     let metrics = {
         let handle = handle.clone();
@@ -96,6 +100,21 @@ pub(crate) async fn start_server(config: &Config) -> Result<Server, Failure> {
             Err(cannot_start(&error))
         }
     }
+}
+
+/// Recovery reads the disk for as long as it takes, so a thread waits for it; not one of the runtime, whose niceness the
+/// node's threads would inherit.
+async fn start_node(config: NodeConfig) -> Result<Node, Failure> {
+    let runtime = Handle::current();
+    let (started, node) = oneshot::channel();
+    let starting = std::thread::Builder::new().name("weir-start".to_owned()).spawn(move || {
+        let _runtime = runtime.enter();
+        // Nobody waits any more: the process is ending.
+        let _unwanted = started.send(Node::start(&config));
+    });
+    starting.map_err(|error| cannot_start(&error))?;
+    let node = node.await.map_err(|_| cannot_start(&"it broke off while it recovered"))?;
+    node.map_err(|error| cannot_start(&error))
 }
 
 fn cannot_start(error: &impl std::fmt::Display) -> Failure {
@@ -129,9 +148,20 @@ pub(crate) fn runtime(config: &Config) -> Result<Runtime, Failure> {
     if config.threads > 0 {
         builder.worker_threads(config.threads);
     }
-    builder.thread_name("weir").enable_all();
+    builder.thread_name("weir").on_thread_start(stand_back).enable_all();
     builder.build().map_err(|error| Failure::new(Exit::Server, "cannot start the runtime").because(error))
 }
+
+/// The calling thread lets the node's threads go first.
+#[cfg(target_os = "linux")]
+fn stand_back() {
+    // If the system does not allow it, answers come later under load, and that is all.
+    let _as_it_is = rustix::process::nice(FACES_NICENESS);
+}
+
+/// Elsewhere niceness belongs to the process, and would change nothing between its threads.
+#[cfg(not(target_os = "linux"))]
+fn stand_back() {}
 
 /// Log lines to standard error, as the configuration says.
 pub(crate) fn logging(config: &Config) {
