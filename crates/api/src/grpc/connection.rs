@@ -291,3 +291,43 @@ impl Alive {
         Poll::Pending
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use h2::client;
+    use tonic::Code;
+
+    use super::*;
+
+    /// More than the 1,024 early ends after which h2 gives a connection up.
+    const CALLS: usize = 1_500;
+
+    #[tokio::test]
+    async fn calls_refused_before_they_have_come_whole_leave_the_connection_open() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let socket = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        socket.set_nodelay(true).unwrap();
+        tokio::spawn(async move {
+            let (socket, _) = listener.accept().await.unwrap();
+            socket.set_nodelay(true).unwrap();
+            let mut connection = server::handshake(socket).await.unwrap();
+            while let Some(Ok((request, respond))) = connection.accept().await {
+                if let Some(rest) = refuse(request.into_body(), respond, Status::resource_exhausted("full")) {
+                    tokio::spawn(rest);
+                }
+            }
+        });
+        let (mut calls, connection) = client::handshake(socket).await.unwrap();
+        tokio::spawn(connection);
+        for _ in 0..CALLS {
+            calls = calls.ready().await.unwrap();
+            let request = Request::post("http://weir/gateway_protocol.Gateway/CreateProcessInstance");
+            let (answer, mut body) = calls.send_request(request.body(()).unwrap(), false).unwrap();
+            tokio::task::yield_now().await;
+            body.send_data(Bytes::from_static(b"the question"), true).unwrap();
+            let answer = answer.await.expect("the connection lives");
+            let status = Status::from_header_map(answer.headers()).unwrap();
+            assert_eq!((status.code(), status.message()), (Code::ResourceExhausted, "full"));
+        }
+    }
+}

@@ -148,3 +148,28 @@ fn message(mut framed: Bytes) -> Result<Bytes, Status> {
     framed.advance(PREFIX_BYTES);
     Ok(framed)
 }
+
+#[cfg(test)]
+mod tests {
+    use tonic::Code;
+
+    use super::*;
+
+    #[test]
+    fn a_request_is_one_message_behind_its_prefix() {
+        let framed = |prefix: [u8; 5], rest: &'static [u8]| message([&prefix, rest].concat().into());
+        assert_eq!(framed([0, 0, 0, 0, 2], b"ab").unwrap(), "ab");
+        assert_eq!(framed([0; 5], b"").unwrap(), "");
+        for (prefix, rest, code, why) in [
+            ([1, 0, 0, 0, 2], &b"ab"[..], Code::InvalidArgument, "does not say how (grpc-encoding)"),
+            ([0, 0, 0, 0, 3], b"ab", Code::InvalidArgument, "should have 3 bytes, but 2 came"),
+            ([0, 0, 0, 0, 1], b"ab", Code::InvalidArgument, "should have 1 bytes, but 2 came"),
+            ([0, 255, 0, 0, 0], b"ab", Code::ResourceExhausted, "the request is larger than"),
+        ] {
+            let status = framed(prefix, rest).unwrap_err();
+            assert!(status.code() == code && status.message().contains(why), "{status:?}");
+        }
+        let status = message(Bytes::from_static(&[0, 0])).unwrap_err();
+        assert!(status.message().contains("it has no message"), "{status:?}");
+    }
+}
