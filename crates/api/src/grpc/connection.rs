@@ -27,7 +27,7 @@ use tokio::{
 };
 use tonic::{Status, body::Body, codegen::Service};
 
-use super::{dispatch::Dispatch, unary};
+use super::{dispatch::Dispatch, unary::Quick};
 use crate::{door::Stop, limits};
 
 /// What a client may send on one call before it waits for us, in bytes.
@@ -124,13 +124,13 @@ fn answer((request, respond): Call, dispatch: &Dispatch) -> Option<BoxFuture<'st
     if let Some(refusal) = dispatch.refusal(request.uri().path()) {
         return refuse(request.into_body(), respond, refusal);
     }
-    unary::quick((request, respond), dispatch).map_or_else(
-        |(request, respond)| {
+    Some(match Quick::of(&request) {
+        Some(quick) => quick.run((request, respond), dispatch.door().clone()),
+        None => {
             let answer = dispatch.clone().call(request.map(|body| Body::new(Incoming(body))));
-            Some(Box::pin(deliver(answer, respond)) as BoxFuture<'static, ()>)
-        },
-        Some,
-    )
+            Box::pin(deliver(answer, respond))
+        }
+    })
 }
 
 /// Refuses a call as soon as it is there; what has not come yet is waited for, since h2 takes what comes to a call that has
@@ -210,7 +210,10 @@ async fn send(body: Body, mut stream: SendStream<Bytes>) -> Result<(), h2::Error
                 return stream.send_trailers(other.into_trailers().unwrap_or_default());
             }
             // tonic puts a status into the trailers; what breaks beneath it resets the call.
-            Some(Err(_)) => return Ok(stream.send_reset(Reason::INTERNAL_ERROR)),
+            Some(Err(_)) => {
+                stream.send_reset(Reason::INTERNAL_ERROR);
+                return Ok(());
+            }
             None => return stream.send_trailers(HeaderMap::new()),
         }
         if body.is_end_stream() {

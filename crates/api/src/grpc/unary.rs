@@ -3,53 +3,68 @@
 //! tonic answers them as well, through layers made for streams of messages in either direction. Reading one message and
 //! writing one directly costs a fraction of that. What is compressed goes the long way.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use futures_util::future::BoxFuture;
 use h2::{RecvStream, server::SendResponse};
-use http::{HeaderMap, HeaderValue, Response, header::CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue, Request, Response, header::CONTENT_TYPE};
 use prost::Message;
 use tokio::time;
 use tonic::Status;
 
 use super::{
     connection::{Call, bare, unless_reset},
-    deadline,
-    dispatch::{self, Dispatch},
-    job, message, process_instance,
+    deadline, dispatch, job, message, process_instance,
 };
-use crate::{failure::Failure, limits::GRPC_MESSAGE_BYTES};
+use crate::{door::Door, failure::Failure, limits::GRPC_MESSAGE_BYTES};
 
 /// Bytes before each message: whether it is compressed, its length.
 const PREFIX_BYTES: usize = 5;
 /// Says how messages are compressed, where they are.
 const GRPC_ENCODING: &str = "grpc-encoding";
 
-/// What answers the call, or the call itself if it has to go the long way.
-pub(super) fn quick(call: Call, dispatch: &Dispatch) -> Result<BoxFuture<'static, ()>, Call> {
-    let (request, mut respond) = call;
-    if request.headers().contains_key(GRPC_ENCODING) {
-        return Err((request, respond));
+/// A call that goes the quick way.
+#[derive(Clone, Copy)]
+pub(super) enum Quick {
+    CreateInstance,
+    CompleteJob,
+    PublishMessage,
+}
+
+impl Quick {
+    /// Which it is, if it is one.
+    pub(super) fn of(request: &Request<RecvStream>) -> Option<Quick> {
+        if request.headers().contains_key(GRPC_ENCODING) {
+            return None;
+        }
+        match request.uri().path() {
+            dispatch::CREATE_INSTANCE => Some(Quick::CreateInstance),
+            dispatch::COMPLETE_JOB => Some(Quick::CompleteJob),
+            dispatch::PUBLISH_MESSAGE => Some(Quick::PublishMessage),
+            _ => None,
+        }
     }
-    let door = dispatch.door().clone();
-    Ok(match request.uri().path() {
-        dispatch::CREATE_INSTANCE => Box::pin(async move {
-            answer(request, &mut respond, |asked| process_instance::create(&door, asked)).await;
-        }),
-        dispatch::COMPLETE_JOB => Box::pin(async move {
-            answer(request, &mut respond, |asked| job::complete(&door, asked)).await;
-        }),
-        dispatch::PUBLISH_MESSAGE => Box::pin(async move {
-            answer(request, &mut respond, |asked| message::publish(&door, asked)).await;
-        }),
-        _ => return Err((request, respond)),
-    })
+
+    /// Answers the call.
+    pub(super) fn run(self, (request, mut respond): Call, door: Arc<Door>) -> BoxFuture<'static, ()> {
+        match self {
+            Quick::CreateInstance => Box::pin(async move {
+                answer(request, &mut respond, |asked| process_instance::create(&door, asked)).await;
+            }),
+            Quick::CompleteJob => Box::pin(async move {
+                answer(request, &mut respond, |asked| job::complete(&door, asked)).await;
+            }),
+            Quick::PublishMessage => Box::pin(async move {
+                answer(request, &mut respond, |asked| message::publish(&door, asked)).await;
+            }),
+        }
+    }
 }
 
 /// Reads the question, has it answered, sends the answer; unless the client gives the call up before.
 async fn answer<Q, A>(
-    request: http::Request<RecvStream>,
+    request: Request<RecvStream>,
     respond: &mut SendResponse<Bytes>,
     handler: impl AsyncFnOnce(Q) -> Result<A, Failure>,
 ) where
