@@ -333,4 +333,32 @@ mod tests {
             assert_eq!((status.code(), status.message()), (Code::ResourceExhausted, "full"));
         }
     }
+
+    #[tokio::test]
+    async fn a_connection_has_its_number_of_calls_and_a_call_its_size_of_head() {
+        let node = crate::testing::TestNode::start();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let socket = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        tokio::spawn(crate::grpc::serve(listener, node.door.clone()));
+        let (mut calls, mut connection) = client::handshake(socket).await.unwrap();
+        let request = |name: &str, bytes: u32| {
+            Request::post("http://weir/gateway_protocol.Gateway/Topology")
+                .header(name, "x".repeat(bytes as usize))
+                .body(())
+                .unwrap()
+        };
+        let (fits, _) = calls.send_request(request("fits", limits::HEAD_BYTES / 2), true).unwrap();
+        let answer = tokio::select! {
+            answer = fits => answer.unwrap(),
+            _ = &mut connection => unreachable!("the connection lives"),
+        };
+        assert_eq!(answer.status(), 200);
+        assert_eq!(connection.max_concurrent_send_streams(), limits::CONNECTION_STREAMS as usize);
+        let (too_large, _) = calls.send_request(request("too-large", limits::HEAD_BYTES), true).unwrap();
+        let refused = tokio::select! {
+            answer = too_large => answer.unwrap(),
+            _ = &mut connection => unreachable!("the connection lives"),
+        };
+        assert_eq!(refused.status(), 431, "request header fields too large");
+    }
 }
