@@ -73,6 +73,7 @@ impl std::ops::Deref for Shared {
 #[derive(Debug)]
 pub(super) struct Fake {
     address: SocketAddr,
+    shared: Shared,
 }
 
 impl Fake {
@@ -81,13 +82,14 @@ impl Fake {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         listener.set_nonblocking(true).unwrap();
-        let core = Core { fault, state: Mutex::default(), arrived: Notify::new() };
+        let shared = Shared(Arc::new(Core { fault, state: Mutex::default(), arrived: Notify::new() }));
+        let served = shared.clone();
         thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
                 let incoming = TcpIncoming::from(tokio::net::TcpListener::from_std(listener).unwrap())
                     .with_nodelay(Some(true));
-                let service = GatewayServer::new(Shared(Arc::new(core)));
+                let service = GatewayServer::new(served);
                 tonic::transport::Server::builder()
                     .add_service(service)
                     .serve_with_incoming(incoming)
@@ -95,7 +97,12 @@ impl Fake {
                     .unwrap();
             });
         });
-        Self { address }
+        Self { address, shared }
+    }
+
+    /// How many instances it has that are not at their ends.
+    pub(super) fn active(&self) -> usize {
+        self.shared.state().active.len()
     }
 
     pub(super) fn address(&self) -> SocketAddr {

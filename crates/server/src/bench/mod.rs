@@ -13,6 +13,7 @@ pub(crate) mod pace;
 mod process;
 pub(crate) mod report;
 mod tally;
+pub(crate) mod waiting;
 mod wire;
 pub(crate) mod workload;
 
@@ -29,6 +30,7 @@ use self::{
     driver::{Delivery, Load, Plan},
     process::{Usage, used_bytes},
     tally::Tally,
+    waiting::{Created, Waiting},
     workload::Workload,
 };
 use crate::{
@@ -187,6 +189,22 @@ impl Bench {
         })
     }
 
+    /// Creates instances that wait, beside which runs are measured.
+    pub(crate) fn wait(&self, waiting: Waiting) -> Result<Created, Failure> {
+        let name = format!("{}-waits", self.names.first().cloned().unwrap_or_default());
+        let model = Resource { name: format!("{name}.bpmn"), content: waiting.waits_for.model(&name).into() };
+        block_on(async {
+            let mut client = self.setting.connection.client()?;
+            deploy::deploy(&mut client, vec![model]).await?;
+            Ok(Exit::Ok)
+        })?;
+        waiting::create(&self.authority, &name, self.setting.connections, waiting).map_err(|error| {
+            Failure::new(Exit::Connection, "the instances that wait cannot be created")
+                .at(&self.authority)
+                .because(error)
+        })
+    }
+
     /// Works through restarts of the server; see [`endurance`].
     pub(crate) fn endure(&self, callers: usize) -> Result<endurance::Ledger, Failure> {
         let plan = endurance::Plan {
@@ -290,12 +308,13 @@ mod tests {
         driver::{Delivery, Load},
         fake::{Fake, Fault},
         pace::Arrivals,
+        waiting::{Waiting, WaitsFor},
         workload::Workload,
     };
     use crate::client::Connection;
 
-    fn run(fake: &Fake, workload: Workload, load: Load, delivery: Delivery) -> Outcome {
-        let setting = Setting {
+    fn setting(fake: &Fake, delivery: Delivery) -> Setting {
+        Setting {
             connection: Connection::to(fake.address().to_string()),
             drivers: 2,
             connections: 2,
@@ -309,8 +328,11 @@ mod tests {
             seed: 1,
             pid: Some(std::process::id()),
             data_dir: None,
-        };
-        Bench::prepare(setting, workload).unwrap().run(load).unwrap()
+        }
+    }
+
+    fn run(fake: &Fake, workload: Workload, load: Load, delivery: Delivery) -> Outcome {
+        Bench::prepare(setting(fake, delivery), workload).unwrap().run(load).unwrap()
     }
 
     #[test]
@@ -357,6 +379,22 @@ mod tests {
         assert!(doubled.tally.surplus > 0 && !doubled.tally.is_complete(), "{:?}", doubled.tally);
         let active = run(&Fake::start(Fault::NeverEnd), Workload::W1, Load::Closed(4), Delivery::Stream);
         assert!(active.tally.still_active > 0 && !active.tally.is_complete(), "{:?}", active.tally);
+    }
+
+    #[test]
+    fn as_many_wait_as_were_asked_for() {
+        for waits_for in WaitsFor::value_variants() {
+            let fake = Fake::start(Fault::RefuseEachTenth);
+            let bench = Bench::prepare(setting(&fake, Delivery::Stream), Workload::W1).unwrap();
+            let waiting = Waiting {
+                instances: 300,
+                waits_for: *waits_for,
+                due_in: Duration::from_secs(60),
+                payload: 538,
+            };
+            assert_eq!(bench.wait(waiting).unwrap().instances, 300);
+            assert_eq!(fake.active(), 300, "{waits_for:?}");
+        }
     }
 
     #[test]

@@ -11,6 +11,7 @@ use crate::{
         driver::{Delivery, Load},
         pace::Arrivals,
         report,
+        waiting::{Waiting, WaitsFor},
         workload::Workload,
     },
     client::Connection,
@@ -30,6 +31,7 @@ use crate::{
 ///   weir bench W1 W2 --concurrency 16 --duration 30s
 ///   weir bench --rate 2000 --pid $(pgrep -x weir)     with the server's CPU time and memory
 ///   weir bench --capacity                             the highest rate that holds; then at 70 % and at 200 % of it
+///   weir bench --waiting 1000000                      W1 beside a million instances that wait for a job
 ///   weir bench --endure --duration 5m                 kill and restart the server meanwhile: nothing may be lost
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
@@ -53,6 +55,15 @@ pub(crate) struct Bench {
     /// acknowledged
     #[arg(long, conflicts_with_all = ["rate", "capacity"])]
     endure: bool,
+    /// First create so many instances that wait, then measure beside them
+    #[arg(long, value_name = "NUMBER")]
+    waiting: Option<u64>,
+    /// With --waiting: what they wait for
+    #[arg(long, value_enum, default_value = "job")]
+    waiting_for: WaitsFor,
+    /// With --waiting-for timer: when the timers are due, all in the same second, from the beginning of the command
+    #[arg(long, value_name = "TIME", default_value = "30days", value_parser = humantime::parse_duration)]
+    due_in: Duration,
     /// How long to measure; with --capacity: each step
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = humantime::parse_duration)]
     duration: Duration,
@@ -97,8 +108,12 @@ impl Bench {
     pub(crate) fn run(self, output: Output) -> Result<Exit, Failure> {
         let mut values = Vec::new();
         let mut complete = true;
+        let mut waiting = self.waiting();
         for workload in &self.workloads {
             let mut runs = Runs::prepare(self.setting(), *workload)?;
+            if let Some(waiting) = waiting.take() {
+                output.say(runs.wait(waiting)?.to_string());
+            }
             if self.endure {
                 let ledger = runs.endure(self.concurrency)?;
                 complete &= ledger.violations.is_empty();
@@ -126,6 +141,11 @@ impl Bench {
             output.answer(&Value::Array(values), "");
         }
         Ok(if complete { Exit::Ok } else { Exit::Failed })
+    }
+
+    fn waiting(&self) -> Option<Waiting> {
+        let (waits_for, due_in, payload) = (self.waiting_for, self.due_in, self.payload);
+        self.waiting.map(|instances| Waiting { instances, waits_for, due_in, payload })
     }
 
     fn setting(&self) -> Setting {
