@@ -1,5 +1,6 @@
 //! The gRPC face: the `gateway_protocol.Gateway` contract, and what Weir offers beyond it.
 
+mod call;
 mod connection;
 mod deadline;
 mod decision;

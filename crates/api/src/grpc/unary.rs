@@ -14,7 +14,7 @@ use tokio::time;
 use tonic::Status;
 
 use super::{
-    connection::{Call, bare, unless_reset},
+    call::{Call, bare, unless_reset},
     deadline, dispatch, job, message, process_instance,
 };
 use crate::{door::Door, failure::Failure, limits::GRPC_MESSAGE_BYTES};
