@@ -40,13 +40,8 @@ struct Line {
 
 /// Runs everything for about so long.
 pub(crate) fn proof(arguments: &[&str]) -> Result<(), Failed> {
-    let hours = match arguments {
-        [] => SHORT_HOURS,
-        ["--hours", hours] => {
-            hours.parse().map_err(|_| Failed(format!("{hours} is not a number of hours")))?
-        }
-        _ => return Err(Failed("usage: cargo xtask proof [--hours N]".to_owned())),
-    };
+    let Asked { hours, without } = Asked::parse(arguments)?;
+    let has = |part: &str| !without.iter().any(|left_out| left_out == part);
     let seconds = (hours * 3_600.0) as u64;
     let sim = build_sim()?;
     let begin = Instant::now();
@@ -54,10 +49,14 @@ pub(crate) fn proof(arguments: &[&str]) -> Result<(), Failed> {
     for (profile, share) in [("swarm", 30), ("small", 10), ("reference", 10), ("journal", 10)] {
         lines.push(seeds(&sim, profile, seconds * share / 100)?);
     }
-    let canaries = canaries(&sim)?;
-    lines.push(images()?);
-    lines.push(kills(if hours < 0.5 { kill9::KILLS } else { (hours * 200.0) as u32 })?);
-    for target in fuzz::TARGETS {
+    let canaries = if has("canaries") { canaries(&sim)? } else { Vec::new() };
+    if has("images") {
+        lines.push(images()?);
+    }
+    if has("kills") {
+        lines.push(kills(if hours < 0.5 { kill9::KILLS } else { (hours * 200.0) as u32 })?);
+    }
+    for target in fuzz::TARGETS.into_iter().filter(|_| has("fuzz")) {
         let seconds = (seconds * 20 / 100 / fuzz::TARGETS.len() as u64).max(5);
         let fuzzed = fuzz::run_target(target, seconds)?;
         let fuzz::Fuzzed { inputs, covered, kept } = fuzzed;
@@ -69,9 +68,41 @@ pub(crate) fn proof(arguments: &[&str]) -> Result<(), Failed> {
             again: format!("cargo xtask fuzz {target} {seconds}"),
         });
     }
+    for part in &without {
+        lines.push(Line {
+            what: part.clone(),
+            came_to: "**not run for this report**".to_owned(),
+            again: "cargo xtask proof".to_owned(),
+        });
+    }
     let minutes = begin.elapsed().as_secs() / 60;
     fs::write(root().join(REPORT), report(&lines, &canaries, minutes))
         .map_err(Failed::io("cannot write the report"))
+}
+
+/// Parts that may be left out; the report says so.
+const PARTS: [&str; 4] = ["canaries", "images", "kills", "fuzz"];
+
+/// What was asked for.
+struct Asked {
+    hours: f64,
+    without: Vec<String>,
+}
+
+impl Asked {
+    fn parse(arguments: &[&str]) -> Result<Asked, Failed> {
+        let usage =
+            || Failed(format!("usage: cargo xtask proof [--hours N] [--without {}]...", PARTS.join("|")));
+        let mut asked = Asked { hours: SHORT_HOURS, without: Vec::new() };
+        for pair in arguments.chunks(2) {
+            match pair {
+                ["--hours", hours] => asked.hours = hours.parse().map_err(|_| usage())?,
+                ["--without", part] if PARTS.contains(part) => asked.without.push((*part).to_owned()),
+                _ => return Err(usage()),
+            }
+        }
+        Ok(asked)
+    }
 }
 
 fn build_sim() -> Result<PathBuf, Failed> {

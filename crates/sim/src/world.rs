@@ -362,6 +362,7 @@ impl World {
                 self.machine.go_on()?;
             } else if self.machine.released.is_empty() {
                 self.machine.check_replay()?;
+                self.machine.ledger.check_messages()?;
                 return self.crowd.check_nobody_waits_in_vain(&self.machine);
             }
         }

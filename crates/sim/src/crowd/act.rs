@@ -3,6 +3,7 @@
 use weir_engine::{
     command::{Command, CorrelateMessage, CreateInstance, DecisionRef, ProcessRef, WithResult},
     key::PartitionId,
+    mail::OpenSubscription,
 };
 use weir_node::driver::Input;
 
@@ -32,7 +33,8 @@ impl Crowd {
             69..72 => self.work_again(turn),
             72..84 => self.publish(turn),
             84..87 => self.correlate(turn),
-            87..90 => self.cancel(turn),
+            87..89 => self.race(turn),
+            89 => self.cancel(turn),
             90..93 => self.set_variables(turn),
             93..97 => self.resolve(turn),
             97 => self.deploy_again(turn),
@@ -134,25 +136,34 @@ impl Crowd {
         let variables = document(&format!("{{\"key\":\"{key}\",{}}}", numbers(turn.random)))?;
         let command = publish(&name, &key, ttl_ms, id, variables);
         let partition = message_partition(&key, turn.machine.partitions());
-        self.ask(turn.machine, turn.now_ms, partition, Asked::Publish, command)?;
-        match turn.random.percent(15) {
-            true => self.cancel_a_waiter(turn, &name, &key),
-            false => Ok(()),
-        }
+        self.ask(turn.machine, turn.now_ms, partition, Asked::Publish, command)
     }
 
-    /// Cancels an instance that waits for a message, while that may be on its way to it.
-    fn cancel_a_waiter(&mut self, turn: &mut Turn<'_>, name: &str, key: &str) -> Result<(), Violation> {
+    /// Publishes a message that somebody waits for, one of several if there are such, and cancels him while it may be on its way to
+    /// him: it must go to another one.
+    fn race(&mut self, turn: &mut Turn<'_>) -> Result<(), Violation> {
         let led = turn.machine.driver().led().iter();
         let rows = led.flat_map(|led| led.partition.state().subscriptions.iter());
-        let waiting = rows.map(|(_, row)| row.opened.clone()).find(|opened| {
-            *opened.message_name == *name
-                && *opened.correlation_key == *key
-                && self.instances.contains(&opened.process_instance)
-        });
-        let Some(opened) = waiting else { return Ok(()) };
-        let instance = opened.process_instance;
-        self.note(format!("{}: cancel instance {instance:?}, which waits for {name}", turn.step));
+        let waiting: Vec<_> = rows.map(|(_, row)| row.opened.clone()).collect();
+        let place = |at: &OpenSubscription| (at.message_name.clone(), at.correlation_key.clone());
+        let mine = |opened: &&OpenSubscription| self.instances.contains(&opened.process_instance);
+        let shared = |opened: &&OpenSubscription| {
+            let another = |other: &&OpenSubscription| {
+                place(other) == place(opened) && other.process_instance != opened.process_instance
+            };
+            waiting.iter().any(|other| another(&other))
+        };
+        let first = waiting.iter().filter(mine).find(shared).or_else(|| waiting.iter().find(mine));
+        let Some(opened) = first.cloned() else { return Ok(()) };
+        let (name, key, instance) = (&opened.message_name, &opened.correlation_key, opened.process_instance);
+        self.note(format!(
+            "{}: publish {name} for {key} and cancel {instance:?}, which waits for it",
+            turn.step
+        ));
+        let variables = document(&format!("{{\"key\":\"{key}\",{}}}", numbers(turn.random)))?;
+        let command = publish(name, key, 300_000, "", variables);
+        let partition = message_partition(key, turn.machine.partitions());
+        self.ask(turn.machine, turn.now_ms, partition, Asked::Publish, command)?;
         let command = Command::CancelInstance(instance);
         self.ask(turn.machine, turn.now_ms, instance.partition(), Asked::Cancel(instance), command)
     }
