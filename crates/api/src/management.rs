@@ -5,7 +5,7 @@ use std::{future::Future, io, sync::Arc};
 use axum::{
     Router,
     extract::State,
-    http::{StatusCode, header::CONTENT_TYPE},
+    http::{HeaderName, StatusCode, header::CONTENT_TYPE},
     response::IntoResponse,
     routing::get,
 };
@@ -45,19 +45,28 @@ fn routes(node: Handle, metrics: Metrics) -> Router {
     health.merge(shown)
 }
 
+/// Status, kind of body, body.
+type Verdict = (StatusCode, [(HeaderName, &'static str); 1], &'static str);
+
 async fn live(State(node): State<Handle>) -> impl IntoResponse {
     verdict(node.health().live)
 }
 
-async fn ready(State(node): State<Handle>) -> impl IntoResponse {
-    verdict(node.health().ready)
+async fn ready(State(node): State<Handle>) -> Verdict {
+    let health = node.health();
+    if health.ready && health.disk_full {
+        // Workers shall still reach it: what is under way ends.
+        let body = r#"{"status":"UP","details":{"disk":"full: new work is refused"}}"#;
+        return (StatusCode::OK, [(CONTENT_TYPE, "application/json")], body);
+    }
+    verdict(health.ready)
 }
 
 async fn startup(State(node): State<Handle>) -> impl IntoResponse {
     verdict(node.health().startup)
 }
 
-fn verdict(holds: bool) -> impl IntoResponse {
+fn verdict(holds: bool) -> Verdict {
     let (status, body) = if holds {
         (StatusCode::OK, r#"{"status":"UP"}"#)
     } else {

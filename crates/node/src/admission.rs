@@ -34,6 +34,7 @@ pub(crate) struct Admission {
     started: Instant,
     disk_full: AtomicBool,
     memory_full: AtomicBool,
+    disk_low: AtomicBool,
     refused: AtomicUsize,
 }
 
@@ -72,6 +73,7 @@ impl Admission {
             started: Instant::now(),
             disk_full: AtomicBool::new(false),
             memory_full: AtomicBool::new(false),
+            disk_low: AtomicBool::new(false),
             refused: AtomicUsize::new(0),
         })
     }
@@ -121,7 +123,7 @@ impl Admission {
     fn refusal(&self, bytes: usize) -> Option<SubmitError> {
         let (in_flight, limit) = (self.in_flight.load(Ordering::Relaxed), self.queue.limit());
         let in_flight_bytes = self.in_flight_bytes.load(Ordering::Relaxed);
-        let why = if self.disk_full.load(Ordering::Relaxed) {
+        let why = if self.is_disk_full() || self.is_disk_low() {
             "the disk of the data folder is full: new work is refused until there is space; free some, or give the \
              folder a larger disk"
                 .into()
@@ -152,12 +154,22 @@ impl Admission {
         self.memory_full.store(full, Ordering::Relaxed);
     }
 
+    /// The journal found no room for more.
     pub(crate) fn set_disk_full(&self, full: bool) {
         self.disk_full.store(full, Ordering::Relaxed);
     }
 
     pub(crate) fn is_disk_full(&self) -> bool {
         self.disk_full.load(Ordering::Relaxed)
+    }
+
+    /// There is too little space for new work; see [`crate::disk_space`].
+    pub(crate) fn set_disk_low(&self, low: bool) {
+        self.disk_low.store(low, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_disk_low(&self) -> bool {
+        self.disk_low.load(Ordering::Relaxed)
     }
 
     pub(crate) fn in_flight(&self) -> usize {

@@ -24,7 +24,7 @@ use weir_engine::{
 };
 use weir_journal::Sequence;
 
-use crate::{driver::Input, metrics::Metrics, node::StartError, shell::ToShell};
+use crate::{disk_space::DiskSpace, driver::Input, metrics::Metrics, node::StartError, shell::ToShell};
 
 /// The row that holds the number of the record; no table has this number.
 const POSITION: u8 = 0xFF;
@@ -156,6 +156,7 @@ pub(crate) fn run(
     trims: &Sender<(weir_journal::PartitionId, Sequence)>,
     written: &Sender<ToShell>,
     metrics: &Arc<Metrics>,
+    space: &DiskSpace,
 ) {
     while let Ok(message) = inbox.recv() {
         let (partition, sequence, changes) = match message {
@@ -165,6 +166,11 @@ pub(crate) fn run(
                 continue;
             }
         };
+        if !space.waits_for_checkpoint_room() {
+            // The journal has it, and the next start replays it. The deciding thread may have ended before this one.
+            let _ = written.send(ToShell::CheckpointGivenUp);
+            continue;
+        }
         let rows = changes.len() as u64;
         if let Err(error) = store.write(partition, sequence, changes) {
             let why = format!("the state store failed, and the node stops so that nothing is lost: {error}");

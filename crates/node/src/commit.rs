@@ -13,7 +13,9 @@ use std::{
 
 use weir_journal::{AppendError, Chore, Journal, Record, Sequence};
 
-use crate::{admission::Admission, driver::GroupRecord, metrics::Metrics, shell::ToShell};
+use crate::{
+    admission::Admission, disk_space::DiskSpace, driver::GroupRecord, metrics::Metrics, shell::ToShell,
+};
 
 /// Time between attempts to write to a full disk.
 const FULL_DISK_RETRY: Duration = Duration::from_secs(1);
@@ -39,6 +41,15 @@ impl SharedCommitter {
         }
     }
 
+    /// Makes the reserve again, unless a group is under way, and lets new work in when it is there.
+    pub(crate) fn refill_reserve(&self) {
+        if let Ok(mut committer) = self.0.try_lock()
+            && committer.journal.refill_reserve().unwrap_or(false)
+        {
+            committer.admission.set_disk_full(false);
+        }
+    }
+
     /// Commits group after group until the deciding thread ends or the journal fails.
     pub(crate) fn run(&self, groups: &Receiver<Vec<GroupRecord>>, done: &Sender<ToShell>) {
         while let Ok(group) = groups.recv() {
@@ -61,6 +72,7 @@ pub(crate) struct Committer {
     /// Work for another thread: files made ahead of time.
     pub(crate) chores: Sender<Chore>,
     pub(crate) admission: Arc<Admission>,
+    pub(crate) space: Arc<DiskSpace>,
     pub(crate) metrics: Arc<Metrics>,
 }
 
@@ -87,27 +99,24 @@ impl Committer {
         }
     }
 
-    /// Appends a group. On a full disk it is tried until there is room: nothing of it was written, and nobody was told.
+    /// Appends a group. On a full disk it is tried until there is room or the node stops: nothing of it was written, and
+    /// nobody was told.
     fn append(&mut self, group: &[GroupRecord]) -> Result<(), AppendError> {
         let records: Vec<Record<'_>> = group.iter().map(as_record).collect();
-        let result = loop {
+        loop {
             match self.journal.append(&records) {
                 Err(AppendError::Full(failure)) => {
                     self.admission.set_disk_full(true);
                     // The reserve lets work that ends work go on; without one the group waits for space.
                     let released = self.journal.release_reserve().unwrap_or(false);
                     tracing::error!(%failure, released, "the disk of the data folder is full: new work is refused until there is space");
-                    if !released {
-                        std::thread::sleep(FULL_DISK_RETRY);
+                    if !released && self.space.stops_within(FULL_DISK_RETRY) {
+                        return Err(AppendError::Full(failure));
                     }
                 }
-                other => break other,
+                other => return other,
             }
-        };
-        if self.admission.is_disk_full() && self.journal.refill_reserve().unwrap_or(false) {
-            self.admission.set_disk_full(false);
         }
-        result
     }
 
     fn count(&self, group: &[GroupRecord], took: Duration) {

@@ -77,6 +77,8 @@ pub struct Health {
     pub ready: bool,
     /// It has started: recovery is over.
     pub startup: bool,
+    /// Its disk has too little space for new work; what is under way goes on.
+    pub disk_full: bool,
 }
 
 /// What a job stream wants.
@@ -177,7 +179,8 @@ impl Handle {
 
     /// What the node says about its partitions.
     pub fn topology(&self) -> Topology {
-        let healthy = self.health().ready;
+        let Health { ready, disk_full, .. } = self.health();
+        let healthy = ready && !disk_full;
         Topology {
             partitions: self.0.partitions,
             healthy: vec![healthy; usize::from(self.0.partitions)],

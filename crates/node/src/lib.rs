@@ -9,6 +9,7 @@ pub mod clock;
 mod commit;
 mod delivery;
 pub mod demand;
+mod disk_space;
 pub mod driver;
 pub mod handle;
 pub mod memory;
@@ -22,6 +23,7 @@ mod standing_queue;
 mod upkeep;
 
 pub use admission::{IN_FLIGHT_BYTES, IN_FLIGHT_COMMANDS};
+pub use disk_space::{CHECKPOINT_FREE_BYTES, NEW_WORK_AGAIN_FREE_BYTES, NEW_WORK_FREE_BYTES};
 pub use handle::{Handle, Health, JobBatches, JobStream, JobStreamSpec, SubmitError, Topology};
 pub use memory::Memory;
 pub use node::{DEFAULT_PARTITIONS, Node, NodeConfig, StartError};

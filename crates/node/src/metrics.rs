@@ -38,6 +38,8 @@ macro_rules! figures {
                 figure(&mut out, "gauge", "commands_in_flight", "Commands that were let in and not answered yet.", in_flight);
                 let refused = self.admission.refused() as u64;
                 figure(&mut out, "counter", "commands_refused_total", "Commands refused because of load or a full disk.", refused);
+                let disk_full = u64::from(self.health().disk_full);
+                figure(&mut out, "gauge", "disk_full", "1 while new work is refused because the disk of the data folder has too little space.", disk_full);
                 out
             }
         }
@@ -95,6 +97,7 @@ impl Metrics {
     pub(crate) fn health(&self) -> Health {
         let recovered = self.recovered.load(Ordering::Relaxed);
         let failed = self.failed.load(Ordering::Relaxed);
-        Health { live: !failed, ready: recovered && !failed, startup: recovered }
+        let disk_full = self.admission.is_disk_full() || self.admission.is_disk_low();
+        Health { live: !failed, ready: recovered && !failed, startup: recovered, disk_full }
     }
 }

@@ -21,6 +21,7 @@ use crate::{
     clock::Clock,
     commit::{Committer, SharedCommitter},
     delivery::Postbox,
+    disk_space::DiskSpace,
     driver::Driver,
     handle::{Handle, Inner},
     memory::Memory,
@@ -106,6 +107,7 @@ pub struct Node {
     threads: Vec<JoinHandle<()>>,
     ended: JoinHandle<Result<(), String>>,
     failed: watch::Receiver<Option<String>>,
+    space: Arc<DiskSpace>,
 }
 
 impl Node {
@@ -136,12 +138,13 @@ impl Node {
         let mut driver = Driver::new(led);
         driver.limit_rows_memory(rows_bytes_max);
         let admission = Admission::new(IN_FLIGHT_COMMANDS);
+        let space = DiskSpace::of(folder, admission.clone());
         let metrics = Arc::new(Metrics::new(admission.clone()));
         Metrics::add(&metrics.partitions, u64::from(partitions));
         Metrics::add(&metrics.recovery_milliseconds, began.elapsed().as_millis() as u64);
         metrics.set_recovered();
         let clock = Arc::new(Clock::new(config.settable_clock));
-        Ok(Node::run(driver, Box::new(journal), store, cluster_id, admission, metrics, clock))
+        Ok(Node::run(driver, Box::new(journal), store, cluster_id, space, metrics, clock))
     }
 
     fn run(
@@ -149,7 +152,7 @@ impl Node {
         journal: Box<dyn Journal>,
         store: Store,
         cluster_id: String,
-        admission: Arc<Admission>,
+        space: Arc<DiskSpace>,
         metrics: Arc<Metrics>,
         clock: Arc<Clock>,
     ) -> Node {
@@ -164,7 +167,8 @@ impl Node {
             journal,
             trims,
             chores: to_housekeeper,
-            admission: admission.clone(),
+            admission: space.admission(),
+            space: space.clone(),
             metrics: metrics.clone(),
         });
         committer.clear_up();
@@ -173,9 +177,10 @@ impl Node {
             spawn("commit", move || committer.run(&groups, &done))
         };
         let housekeeper = spawn("housekeep", move || chores.into_iter().for_each(|chore| chore()));
-        let (written, checkpointing) = (to_shell.clone(), metrics.clone());
+        let watcher = watch(space.clone(), committer.clone());
+        let (written, checkpointing, room) = (to_shell.clone(), metrics.clone(), space.clone());
         let checkpointer = spawn("checkpoint", move || {
-            checkpoint::run(&store, &checkpoints, &trim, &written, &checkpointing)
+            checkpoint::run(&store, &checkpoints, &trim, &written, &checkpointing, &room)
         });
         let shell = Shell {
             driver,
@@ -185,7 +190,7 @@ impl Node {
             checkpointer: to_checkpointer,
             clock: clock.clone(),
             metrics: metrics.clone(),
-            admission: admission.clone(),
+            admission: space.admission(),
             next_request: epoch << 40,
             desk: Desk::default(),
             postbox: Postbox::open(to_shell.clone()),
@@ -196,13 +201,14 @@ impl Node {
             to_shell: to_shell.clone(),
             partitions,
             cluster_id,
-            admission,
+            admission: space.admission(),
             metrics,
             clock,
             next_partition: AtomicU64::new(0),
             next_taker: AtomicU64::new(1),
         });
-        Node { handle, stop: to_shell, threads: vec![committing, checkpointer, housekeeper], ended, failed }
+        let threads = vec![committing, checkpointer, housekeeper, watcher];
+        Node { handle, stop: to_shell, threads, ended, failed, space }
     }
 
     /// The door.
@@ -241,6 +247,7 @@ impl Node {
     }
 
     fn end(self, how: ToShell) -> Result<(), String> {
+        self.space.stop();
         // A thread that has ended already needs no word.
         let _ = self.stop.send(how);
         let result = self.ended.join().unwrap_or_else(|_| Err("the deciding thread panicked".into()));
@@ -249,6 +256,11 @@ impl Node {
         }
         result
     }
+}
+
+/// Starts the thread that looks at the disk's free space.
+fn watch(space: Arc<DiskSpace>, committer: SharedCommitter) -> JoinHandle<()> {
+    spawn("disk-space", move || space.watch(&committer))
 }
 
 /// Starts the deciding thread; its failure is made known to who watches.

@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use weir_engine::{Partition, Settings, event::Batch, key::PartitionId, state::below::Stored};
 use weir_feel::temporal::Zone;
-use weir_journal::{Journal, JournalError, Reader, Sequence};
+use weir_journal::{Claim, Journal, JournalError, Reader, Sequence};
 
 use crate::driver::Led;
 
@@ -55,7 +55,7 @@ pub fn recover(
         let damaged = |why| RecoveryError::Damaged(format!("partition {number}: {why}"));
         let (stored, at) = open(id).map_err(damaged)?;
         let mut partition = Partition::over(settings(id, partitions), stored);
-        let claim = journal.claim(weir_journal::PartitionId(number))?;
+        let claim = claim(journal, weir_journal::PartitionId(number))?;
         if at > claim.last_sequence {
             return Err(RecoveryError::Damaged(format!(
                 "partition {number}: the checkpoint stands at record {at}, but the journal ends at {}; the journal lost \
@@ -72,6 +72,17 @@ pub fn recover(
         led.push(Led { partition, epoch: claim.epoch, sequence: claim.last_sequence });
     }
     Ok(led)
+}
+
+/// Claims a partition, on a full disk from the reserve: work that is under way shall end.
+fn claim(journal: &mut dyn Journal, partition: weir_journal::PartitionId) -> Result<Claim, JournalError> {
+    match journal.claim(partition) {
+        Err(JournalError::Full(failure)) => match journal.release_reserve()? {
+            true => journal.claim(partition),
+            false => Err(JournalError::Full(failure)),
+        },
+        claimed => claimed,
+    }
 }
 
 /// The settings of a partition.

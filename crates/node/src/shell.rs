@@ -58,6 +58,8 @@ pub(crate) enum ToShell {
     Outline { process: ProcessKey, answer: oneshot::Sender<Option<Outline>> },
     /// The commit thread is done with a group, or cannot go on.
     Committed(Result<(), String>),
+    /// A checkpoint was given up: the node stops, and its disk is full.
+    CheckpointGivenUp,
     /// Stop when all that was decided is durable.
     Stop,
     /// Stop at once.
@@ -116,7 +118,7 @@ impl Shell {
         let mut actions = Vec::new();
         let mut last_checkpoint = Instant::now();
         let mut next_to_checkpoint = 0;
-        let (mut stopping, mut closing) = (false, false);
+        let (mut stopping, mut closing, mut no_room) = (false, false, false);
         // What recovery found undelivered goes out before anything else.
         self.release(&mut actions)?;
         loop {
@@ -125,6 +127,7 @@ impl Shell {
             while let Some(one) = message {
                 match one {
                     ToShell::Stop => stopping = true,
+                    ToShell::CheckpointGivenUp => no_room = true,
                     ToShell::Abandon => return Ok(()),
                     ToShell::Committed(Err(why)) => {
                         self.metrics.set_failed();
@@ -153,8 +156,8 @@ impl Shell {
                 self.metrics.set_failed();
                 return Err(why.to_string());
             }
-            if stopping && self.driver.is_settled() && self.driver.is_checkpointed() {
-                if closing {
+            if stopping && self.driver.is_settled() && (no_room || self.driver.is_checkpointed()) {
+                if closing || no_room {
                     return Ok(());
                 }
                 // Before an orderly end everything goes into the store, so that the next start has nothing to replay.
@@ -229,7 +232,7 @@ impl Shell {
                 self.driver.step(now_ms, Input::Appended, actions);
                 self.driver.flush(actions);
             }
-            ToShell::Committed(Err(_)) | ToShell::Stop | ToShell::Abandon => {}
+            ToShell::Committed(Err(_)) | ToShell::CheckpointGivenUp | ToShell::Stop | ToShell::Abandon => {}
         }
     }
 

@@ -82,4 +82,60 @@ mod tests {
             assert!(command.get_about().is_some(), "{} has no description", command.get_name());
         }
     }
+
+    /// A command with all its subcommands.
+    fn all(command: clap::Command) -> Vec<clap::Command> {
+        let below: Vec<clap::Command> = command.get_subcommands().cloned().flat_map(all).collect();
+        std::iter::once(command).chain(below).collect()
+    }
+
+    fn long_help(command: &clap::Command) -> String {
+        command.get_long_about().or(command.get_about()).map(ToString::to_string).unwrap_or_default()
+    }
+
+    /// The words of a command line as a shell would split them, up to its comment or redirection.
+    fn words(line: &str) -> Vec<String> {
+        let mut words = vec![String::new()];
+        let mut quote = None;
+        for letter in line.chars() {
+            match (quote, letter) {
+                (Some(open), close) if open == close => quote = None,
+                (None, '\'' | '"') => quote = Some(letter),
+                (None, '<' | '>' | '|') => break,
+                (None, ' ') if words.last().is_some_and(String::is_empty) => break,
+                (None, ' ') => words.push(String::new()),
+                (Some(_) | None, _) => words.last_mut().unwrap().push(letter),
+            }
+        }
+        words.retain(|word| !word.is_empty());
+        words
+    }
+
+    #[test]
+    fn every_example_of_the_help_can_be_typed() {
+        let mut seen = 0;
+        for command in all(Cli::command()) {
+            let help = long_help(&command);
+            for line in help.lines().filter(|line| line.trim_start().starts_with("weir ")) {
+                let words = words(&line.trim_start().replace("$(pgrep -x weir)", "1"));
+                seen += 1;
+                if let Err(error) = Cli::command().try_get_matches_from(&words) {
+                    panic!("{line}: {words:?}: {error}");
+                }
+            }
+        }
+        assert!(seen > 30, "{seen} examples were found");
+    }
+
+    #[test]
+    fn help_is_not_wrapped_in_the_middle_of_its_lines() {
+        for command in all(Cli::command()) {
+            let about = command.get_about().map(ToString::to_string).unwrap_or_default();
+            assert!(!about.ends_with('.'), "a line of a list: {about}");
+            for line in long_help(&command).lines().filter(|line| line.len() > 100) {
+                // Where a line stands for a paragraph, it is wrapped well.
+                assert!(!line.starts_with(' '), "wider than 100 columns: {line}");
+            }
+        }
+    }
 }

@@ -100,7 +100,8 @@ fn misunderstanding(status: &Status) -> Option<(Exit, &'static str)> {
         // The client's own time-out, which the library gives another name.
         return Some(remedy(Code::DeadlineExceeded));
     }
-    if text.contains("compression flag") || text.contains("response with status") {
+    let no_grpc = ["compression flag", "response with status", "grpc-status header missing"];
+    if no_grpc.iter().any(|sign| text.contains(sign)) {
         return Some((
             Exit::Connection,
             "something else than a gRPC server answers there: the usual port is 26500; 8080 is for REST, 9600 for metrics",
@@ -108,6 +109,12 @@ fn misunderstanding(status: &Status) -> Option<(Exit, &'static str)> {
     }
     if code == Code::Unavailable && is_answered && text.contains("the key belongs to partition") {
         return Some((Exit::Rejected, "check the key: this server never gave it out"));
+    }
+    if code == Code::ResourceExhausted && text.contains("disk") {
+        return Some((
+            Exit::Rejected,
+            "free space on the server's disk; work that is under way can still be ended",
+        ));
     }
     None
 }
@@ -176,6 +183,10 @@ mod tests {
         let wrong_port = told(Code::Internal, wrong_port);
         assert_eq!(wrong_port.exit, Exit::Connection);
         assert!(wrong_port.to_string().contains("usual port is 26500"), "{wrong_port}");
+        let other_face = "grpc-status header missing, mapped from HTTP status code 404";
+        assert_eq!(told(Code::Unimplemented, other_face).exit, Exit::Connection);
+        let full = told(Code::ResourceExhausted, "the disk of the data folder is full");
+        assert!(full.to_string().contains("free space"), "{full}");
         let key = told(
             Code::Unavailable,
             "the key belongs to partition 0, but this system has the partitions 1 to 3",

@@ -9,7 +9,7 @@ pub mod sim;
 
 use std::{fmt, io, sync::Arc};
 
-pub use real::RealDisk;
+pub use real::{RealDisk, free_bytes};
 use weir_canary::{Canary, planted};
 
 /// A folder tree.

@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rustix::fs::{Advice, FallocateFlags, fadvise, fallocate};
+use rustix::fs::{Advice, FallocateFlags, fadvise, fallocate, statvfs};
 
 use super::{Disk, DiskFile, DiskLock, Guard, LockError};
 
@@ -40,6 +40,15 @@ impl RealDisk {
     fn path(&self, path: &str) -> PathBuf {
         if path.is_empty() { self.root.clone() } else { self.root.join(path) }
     }
+}
+
+/// Bytes that are free for us on the file system of a folder.
+///
+/// # Errors
+/// What the system answers.
+pub fn free_bytes(folder: &Path) -> io::Result<u64> {
+    let told = statvfs(folder)?;
+    Ok(told.f_bavail.saturating_mul(told.f_frsize))
 }
 
 /// Creates the folder and what is missing above it, and syncs each parent that gained a name.

@@ -20,19 +20,20 @@ use crate::{
     output::Output,
 };
 
-/// Measure a gateway: ours, or any other that speaks the Zeebe contract.
+/// Measure a gateway: ours, or any other that speaks the Zeebe contract
 ///
-/// Closed load (--concurrency) starts an instance when another has ended: throughput. Open load (--rate) starts them
-/// at their times, whether or not the server keeps up, and counts latency from the intended start: what callers feel.
+/// Closed load (--concurrency) starts an instance when another has ended: throughput. Open load
+/// (--rate) starts them at their times, whether or not the server keeps up, and counts latency from
+/// the intended start: what callers feel.
 /// Every acknowledged instance must end; otherwise the exit code is 1.
 ///
 /// Examples:
 ///   weir bench                                        W1, 64 in flight
 ///   weir bench W1 W2 --concurrency 16 --duration 30s
 ///   weir bench --rate 2000 --pid $(pgrep -x weir)     with the server's CPU time and memory
-///   weir bench --capacity                             the highest rate that holds; then at 70 % and at 200 % of it
-///   weir bench --waiting 1000000                      W1 beside a million instances that wait for a job
-///   weir bench --endure --duration 5m                 kill and restart the server meanwhile: nothing may be lost
+///   weir bench --capacity                             the highest rate that holds
+///   weir bench --waiting 1000000                      beside a million instances that wait
+///   weir bench --endure --duration 5m                 kill the server meanwhile: nothing may be lost
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Bench {

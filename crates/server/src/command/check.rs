@@ -19,7 +19,7 @@ use crate::{
     output::{BAD, DIM, GOOD, NAME, Output, WARN},
 };
 
-/// Check models: prints everything that would keep them from being deployed, with the line underlined.
+/// Check models: prints everything that would keep them from being deployed, with the line underlined
 ///
 /// Needs no server. Exit code 1 when a model has errors; with --strict also when it has warnings.
 ///

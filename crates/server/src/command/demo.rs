@@ -205,15 +205,30 @@ async fn order(client: &mut Client, output: Output) -> Result<Value, Failure> {
     )
 }
 
+/// How the user calls this program: by its name where the shell finds it, or else by its path.
+fn program() -> String {
+    let name = "weir".to_owned();
+    let Ok(this) = std::env::current_exe() else { return name };
+    let folders = std::env::var_os("PATH").unwrap_or_default();
+    if std::env::split_paths(&folders)
+        .any(|folder| folder.join(&name).canonicalize().is_ok_and(|it| it == this))
+    {
+        return name;
+    }
+    let here = std::env::current_dir().unwrap_or_default();
+    this.strip_prefix(here).unwrap_or(&this).display().to_string()
+}
+
 fn next_steps(addresses: Addresses) -> String {
+    let weir = program();
     let Addresses { grpc, rest, metrics } = addresses;
     let at = if grpc.port() == 26500 { String::new() } else { format!(" --address {grpc}") };
     format!(
         "{NAME}The server goes on, and the example's workers with it. Try:{NAME:#}
 
   {DIM}# the same order with this program, then its payment{DIM:#}
-  weir run order --var orderId=42 --var customer=silver --var amount=700{at} --follow
-  weir message publish payment-received --key 42 --var paid=true{at}      {DIM}# in another terminal{DIM:#}
+  {weir} run order --var orderId=42 --var customer=silver --var amount=700{at} --follow
+  {weir} message publish payment-received --key 42 --var paid=true{at}      {DIM}# in another terminal{DIM:#}
 
   {DIM}# and with curl{DIM:#}
   curl -s http://{rest}/v2/process-instances -H 'content-type: application/json' \\

@@ -21,7 +21,7 @@ use crate::{
 /// Suffixes of files that a deployment takes from a folder.
 pub(crate) const SUFFIXES: [&str; 3] = ["bpmn", "dmn", "form"];
 
-/// Deploy models: all of them or none.
+/// Deploy models: all of them or none
 ///
 /// Examples:
 ///   weir deploy order.bpmn discount.dmn

@@ -22,7 +22,7 @@ use crate::{
     start::{self, Signals},
 };
 
-/// Run a server for development: deploys the models of a folder, again whenever they change, and tells what instances do.
+/// Run a server for development: deploys the models of a folder, again whenever they change, and tells what instances do
 ///
 /// Data is kept in DIR/.weir; delete it to start afresh. The clock can be stopped for tests (PUT /v2/clock).
 ///
@@ -44,6 +44,11 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 impl Dev {
     pub(crate) fn run(self, output: Output) -> Result<Exit, Failure> {
+        if !self.folder.is_dir() {
+            return Err(Failure::usage("there is no such folder")
+                .at(self.folder.display())
+                .try_this("name the folder that holds the models"));
+        }
         let mut settings = self.settings;
         settings.data_dir.get_or_insert_with(|| self.folder.join(".weir").display().to_string());
         settings.log.get_or_insert_with(|| "warn".to_owned());
@@ -100,6 +105,14 @@ impl Watched {
             if self.seen.insert(file.clone(), time) != Some(time) {
                 changed.push(file);
             }
+        }
+        let gone: Vec<PathBuf> = self.seen.keys().filter(|file| !file.exists()).cloned().collect();
+        for file in gone {
+            self.seen.remove(&file);
+            output.say(format_args!(
+                "{DIM}{} is gone; what was deployed from it still runs{DIM:#}",
+                file.display()
+            ));
         }
         for file in changed {
             match deploy::read_resources(std::slice::from_ref(&file)) {

@@ -4,9 +4,9 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 use weir_api::proto::{ResolveIncidentRequest, UpdateJobRetriesRequest};
 
-use crate::{client::Connection, exit::Exit, failure::Failure, output::Output};
+use crate::{client::Connection, command::instance::parse_key, exit::Exit, failure::Failure, output::Output};
 
-/// Resolve an incident: try again what could not go on.
+/// Resolve an incident: try again what could not go on
 ///
 /// Correct the cause first: write a variable (`weir instance set`), or give a job new tries.
 ///
@@ -27,9 +27,10 @@ enum Action {
     /// Try again what an incident stopped
     Resolve {
         /// Key of the incident
+        #[arg(value_parser = parse_key)]
         key: i64,
         /// The job that has no retries left: gives it new ones first
-        #[arg(long, value_name = "KEY")]
+        #[arg(long, value_name = "KEY", value_parser = parse_key)]
         job: Option<i64>,
         /// How many tries the job gets
         #[arg(long, value_name = "NUMBER", default_value_t = 1, requires = "job")]

@@ -6,7 +6,7 @@ use weir_api::proto::{CancelProcessInstanceRequest, SetVariablesRequest};
 
 use crate::{client::Connection, exit::Exit, failure::Failure, output::Output, variables::Variables};
 
-/// Act on a process instance: cancel it, write its variables.
+/// Act on a process instance: cancel it, write its variables
 ///
 /// Examples:
 ///   weir instance cancel 2251799813685251
@@ -25,11 +25,13 @@ enum Action {
     /// Cancel an instance with everything that waits in it
     Cancel {
         /// Key of the process instance
+        #[arg(value_parser = parse_key)]
         key: i64,
     },
     /// Write variables into an instance, or into an element instance of it
     Set {
         /// Key of the process instance or element instance
+        #[arg(value_parser = parse_key)]
         key: i64,
         #[command(flatten)]
         variables: Variables,
@@ -70,6 +72,11 @@ impl Instance {
         }
         Ok(Exit::Ok)
     }
+}
+
+/// A key as it is written on the command line.
+pub(crate) fn parse_key(text: &str) -> Result<i64, String> {
+    text.parse().map_err(|_no_number| "a key is a number, such as 2251799813685251".to_owned())
 }
 
 /// Variables as a gateway sends them; what is no JSON is shown as the text it is.

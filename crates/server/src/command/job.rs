@@ -12,7 +12,7 @@ use weir_api::proto::{
 
 use crate::{
     client::{Client, Connection},
-    command::instance::parse_variables,
+    command::instance::{parse_key, parse_variables},
     exit::Exit,
     failure::Failure,
     output::{BAD, GOOD, NAME, Output, print_line, warn_line},
@@ -22,14 +22,19 @@ use crate::{
 /// Characters of a program's standard error that go into a job's error message.
 const ERROR_TEXT_CHARS: usize = 2_000;
 
-/// Take jobs and finish them: a worker by hand.
+/// How long a worker waits for jobs before it asks again.
+const WORKER_WAIT: Duration = Duration::from_secs(30);
+
+/// Take jobs and finish them: a worker by hand
 ///
 /// Examples:
 ///   weir job activate send-mail --max 5              takes jobs and prints them
 ///   weir job complete 2251799813685259 --var sent=true
 ///   weir job fail 2251799813685259 --retries 2 --message 'mail server away'
-///   weir job work send-mail -- ./send.sh             a worker: runs the program for each job, its variables as JSON on
-///                                                    standard input; what it prints (a JSON object) completes the job
+///   weir job work send-mail -- ./send.sh             a worker
+///
+/// A worker runs its program for each job, with the variables as JSON on standard input; what the program prints (a JSON
+/// object) completes the job.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Job {
@@ -48,10 +53,14 @@ enum Action {
         /// At most this many
         #[arg(long, default_value_t = 1, value_name = "NUMBER")]
         max: i32,
+        /// How long to wait for jobs when there are none
+        #[arg(long, value_name = "TIME", default_value = "0s", value_parser = humantime::parse_duration)]
+        wait: Duration,
     },
     /// Complete a job
     Complete {
         /// Key of the job
+        #[arg(value_parser = parse_key)]
         key: i64,
         #[command(flatten)]
         variables: Variables,
@@ -59,6 +68,7 @@ enum Action {
     /// Report that an attempt failed; without retries left, an incident is raised
     Fail {
         /// Key of the job
+        #[arg(value_parser = parse_key)]
         key: i64,
         /// How often it may still be tried
         #[arg(long, default_value_t = 0, value_name = "NUMBER")]
@@ -75,6 +85,7 @@ enum Action {
     /// Throw a BPMN error that an error event in the model catches
     Throw {
         /// Key of the job
+        #[arg(value_parser = parse_key)]
         key: i64,
         /// Error code
         code: String,
@@ -87,6 +98,7 @@ enum Action {
     /// Change how often a job may still be tried
     Retries {
         /// Key of the job
+        #[arg(value_parser = parse_key)]
         key: i64,
         /// At least 1
         number: i32,
@@ -94,6 +106,7 @@ enum Action {
     /// Give an activated job this much time from now
     Extend {
         /// Key of the job
+        #[arg(value_parser = parse_key)]
         key: i64,
         /// Such as 30s, 5m
         #[arg(value_parser = humantime::parse_duration)]
@@ -126,10 +139,7 @@ struct Take {
     /// How long a job is yours before others get it
     #[arg(long, value_name = "TIME", default_value = "5m", value_parser = humantime::parse_duration)]
     job_timeout: Duration,
-    /// How long to wait for jobs when there are none
-    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = humantime::parse_duration)]
-    wait: Duration,
-    /// Only these variables
+    /// Only these variables; may be given several times
     #[arg(long, value_name = "NAME")]
     fetch: Vec<String>,
 }
@@ -138,7 +148,9 @@ impl Job {
     pub(crate) async fn run(self, output: Output) -> Result<Exit, Failure> {
         let mut client = self.connection.client()?;
         let (key, done) = match self.action {
-            Action::Activate { take, max } => return activate(&mut client, &take, max, output).await,
+            Action::Activate { take, max, wait } => {
+                return activate(&mut client, &take, max, wait, output).await;
+            }
             Action::Work { take, variables, count, program } => {
                 return work(&mut client, &take, &variables, count, &program, output).await;
             }
@@ -205,8 +217,14 @@ async fn update_timeout(client: &mut Client, message: UpdateJobTimeoutRequest) -
     client.answer("changing the time-out", answer).map(|_done| ())
 }
 
-async fn activate(client: &mut Client, take: &Take, max: i32, output: Output) -> Result<Exit, Failure> {
-    let jobs = take_jobs(client, take, max, take.wait).await?;
+async fn activate(
+    client: &mut Client,
+    take: &Take,
+    max: i32,
+    wait: Duration,
+    output: Output,
+) -> Result<Exit, Failure> {
+    let jobs = take_jobs(client, take, max, wait).await?;
     let value = Value::Array(jobs.iter().map(to_json).collect());
     let text = jobs.iter().map(to_text).collect::<Vec<_>>().join("\n");
     let none = "no job of this type is waiting";
@@ -252,10 +270,9 @@ async fn work(
     output: Output,
 ) -> Result<Exit, Failure> {
     let fixed = variables.to_json()?;
-    let wait = if take.wait.is_zero() { Duration::from_secs(30) } else { take.wait };
     let mut done = 0;
     while count.is_none_or(|count| done < count) {
-        for job in take_jobs(client, take, 1, wait).await? {
+        for job in take_jobs(client, take, 1, WORKER_WAIT).await? {
             done += 1;
             let result =
                 if program.is_empty() { Ok(fixed.clone()) } else { run_program(program, &job).await };

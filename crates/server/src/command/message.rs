@@ -8,7 +8,7 @@ use weir_api::proto::PublishMessageRequest;
 
 use crate::{client::Connection, exit::Exit, failure::Failure, output::Output, variables::Variables};
 
-/// Publish a message that processes wait for.
+/// Publish a message that processes wait for
 ///
 /// Examples:
 ///   weir message publish payment-received --key order-17 --var amount=42

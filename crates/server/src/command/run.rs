@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 use serde_json::{Value, json};
-use tonic::Code;
+use tonic::{Code, Status};
 use weir_api::proto::{
     CreateProcessInstanceRequest, CreateProcessInstanceWithResultRequest,
     ProcessInstanceCreationStartInstruction,
@@ -21,13 +21,13 @@ use crate::{
     variables::Variables,
 };
 
-/// Start an instance of a process.
+/// Start an instance of a process
 ///
 /// Examples:
 ///   weir run order --variables '{"amount": 42}'
 ///   weir run order --var amount=42 --wait          waits for the end and prints the result
 ///   weir run order --var amount=42 --follow        prints what it does, step by step
-///   weir run order.bpmn --var amount=42            deploys the file first, then starts its first process
+///   weir run order.bpmn --var amount=42            deploys it first, then starts its first process
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Run {
@@ -111,7 +111,7 @@ impl Run {
         // The server ends the waiting; the second is for its answer to arrive.
         let request = client.request_within(message, timeout + Duration::from_secs(1));
         let result = client.gateway.create_process_instance_with_result(request).await;
-        let result = client.answer("running the process", result)?;
+        let result = result.map_err(|status| cannot_start(client, &status))?.into_inner();
         let variables = parse_variables(&result.variables);
         let text = format!(
             "{GOOD}completed{GOOD:#} {NAME}{}{NAME:#} version {}, instance {}\n{variables:#}",
@@ -125,6 +125,17 @@ impl Run {
     }
 }
 
+/// Why no instance could be started.
+fn cannot_start(client: &Client, status: &Status) -> Failure {
+    let failure = Failure::status("starting the process", &client.address, status);
+    match status.code() {
+        Code::NotFound => {
+            failure.try_this("check its id, version or key, or deploy it first: `weir deploy FILE`")
+        }
+        _ => failure,
+    }
+}
+
 async fn start(
     client: &mut Client,
     request: CreateProcessInstanceRequest,
@@ -132,7 +143,7 @@ async fn start(
 ) -> Result<Exit, Failure> {
     let request = client.request(request);
     let answer = client.gateway.create_process_instance(request).await;
-    let answer = client.answer("starting the process", answer)?;
+    let answer = answer.map_err(|status| cannot_start(client, &status))?.into_inner();
     let text = format!(
         "{GOOD}started{GOOD:#} {NAME}{}{NAME:#} version {}, instance {}",
         answer.bpmn_process_id, answer.version, answer.process_instance_key
@@ -165,12 +176,16 @@ async fn follow(
             .because("only Weir has the service weir.v1.Follow; the Zeebe contract has nothing like it")
             .try_this("leave out --follow; --wait waits for the result"));
         }
-        answer => client.answer("starting the process", answer)?,
+        answer => answer.map_err(|status| cannot_start(client, &status))?.into_inner(),
     };
-    let told = Teller::of_one(output).tell_all(events).await;
+    let mut teller = Teller::of_one(output);
+    let told = teller.tell_all(events).await;
     let last = told.map_err(|status| {
-        Failure::status("following the instance", &client.address, &status)
-            .try_this("the instance goes on; only its events are not told any more")
+        let failure = Failure::status("following the instance", &client.address, &status);
+        match teller.has_told() {
+            true => failure.try_this("the instance goes on; only its events are not told any more"),
+            false => cannot_start(client, &status),
+        }
     })?;
     match last.map(|event| event.kind()) {
         Some(EventKind::ElementCompleted) => Ok(Exit::Ok),

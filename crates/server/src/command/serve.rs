@@ -12,15 +12,18 @@ use crate::{
     start::{self, Signals},
 };
 
-/// Run the server.
+/// Run the server
 ///
-/// Every key can be set as an argument, in weir.toml, or as a variable: --data-dir, data-dir = "...", WEIR_DATA_DIR.
-/// Arguments win over variables, variables over the file. --print-config shows what holds and why.
+/// Every key can be set as an argument, in weir.toml, or as a variable:
+/// --data-dir, data-dir = "...", WEIR_DATA_DIR. Arguments win over variables, variables over the
+/// file. --print-config shows what holds and why.
 ///
-/// The server listens on this machine only, because it does not ask clients who they are yet: whoever reaches the
-/// port may do everything. Open it with --grpc-addr 0.0.0.0:26500 only where the network keeps strangers out.
+/// The server listens on this machine only, because it does not ask clients who they are yet:
+/// whoever reaches the port may do everything. Open it with --grpc-addr 0.0.0.0:26500 only where the
+/// network keeps strangers out.
 ///
-/// SIGTERM or Ctrl-C ends it: what is under way is finished, then it exits with 0. A second one ends it at once.
+/// SIGTERM or Ctrl-C ends it: what is under way is finished, then it exits with 0. A second one ends
+/// it at once.
 ///
 /// Examples:
 ///   weir serve --data-dir /var/lib/weir
@@ -43,7 +46,7 @@ pub(crate) struct Serve {
 #[derive(Args, Debug, Default)]
 #[command(next_help_heading = "Configuration")]
 pub(crate) struct Settings {
-    /// Folder that holds everything; made if missing [default: weir-data]
+    /// Folder that holds everything; made if missing [default: weir-data; of dev: DIR/.weir]
     #[arg(long, value_name = "DIR")]
     pub(crate) data_dir: Option<String>,
     /// Where gRPC clients connect [default: 127.0.0.1:26500]
@@ -55,7 +58,7 @@ pub(crate) struct Settings {
     /// Where metrics and health are read [default: 127.0.0.1:9600]
     #[arg(long, value_name = "IP:PORT")]
     pub(crate) metrics_addr: Option<String>,
-    /// Partitions of a new data folder; an old one keeps its own [default: 3]
+    /// Partitions of a new data folder; an old one keeps its own [default: auto, which is 3]
     #[arg(long, value_name = "NUMBER")]
     pub(crate) partitions: Option<String>,
     /// Memory that the whole process may take, such as 512MB or 2GB; auto: an eighth of the machine, at most 512MB
@@ -65,7 +68,7 @@ pub(crate) struct Settings {
     /// Threads for requests; 0: one per processor [default: 0]
     #[arg(long, value_name = "NUMBER")]
     pub(crate) threads: Option<String>,
-    /// Which log lines are written: info, weir_node=debug,warn [default: info]
+    /// Which log lines are written: info, weir_node=debug,warn [default: info; of dev: warn]
     #[arg(long, value_name = "FILTER")]
     pub(crate) log: Option<String>,
     /// How log lines look: text or json [default: text]

@@ -38,6 +38,11 @@ impl Teller {
         Teller { output, is_alone: false, began_ms: None, depths: HashMap::new(), tree: None }
     }
 
+    /// Whether there was an event already.
+    pub(crate) fn has_told(&self) -> bool {
+        self.began_ms.is_some()
+    }
+
     /// Tells all events of a call until it ends. Gives the last one.
     pub(crate) async fn tell_all(
         &mut self,
@@ -66,6 +71,7 @@ impl Teller {
 
     /// Tells one event.
     pub(crate) fn tell(&mut self, event: &InstanceEvent) {
+        let began_ms = *self.began_ms.get_or_insert(event.at_ms);
         if self.output.json {
             print_line(line::to_json(event));
             return;
@@ -74,7 +80,6 @@ impl Teller {
         if let Some(tree) = &mut self.tree {
             tree.take(event, depth);
         }
-        let began_ms = *self.began_ms.get_or_insert(event.at_ms);
         if let Some(text) = line::to_text(event) {
             let heading = match self.is_alone {
                 true => line::since(event.at_ms - began_ms),

@@ -13,7 +13,7 @@ use weir_dmn::{Diagnostics, Drg, Mode};
 
 use crate::{command::check::Check, exit::Exit, failure::Failure, output::Output};
 
-/// Evaluate, check and test DMN decisions, without a server.
+/// Evaluate, check and test DMN decisions, without a server
 ///
 /// Examples:
 ///   weir decision eval discount.dmn Discount --input '{"amount": 120, "customer": "gold"}'

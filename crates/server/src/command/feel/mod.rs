@@ -26,7 +26,7 @@ use crate::{
     variables::{Object, Variables, to_text},
 };
 
-/// Evaluate FEEL: once, or in a conversation.
+/// Evaluate FEEL: once, or in a conversation
 ///
 /// Examples:
 ///   weir feel 'amount * 1.19' --var amount=100
@@ -35,7 +35,7 @@ use crate::{
 ///   weir feel 'a + b.c' --ast                             how it is understood
 ///   weir feel --dialect dmn 'Loan amount * 2' --variables '{"Loan amount": 10}'
 ///   weir feel                                             a conversation, with completion and history
-///   weir feel --jsonl < requests.jsonl                    one request and one reply per line, for programs
+///   weir feel --jsonl < requests.jsonl                    a request and a reply per line, for programs
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Feel {

@@ -1,0 +1,154 @@
+//! The free space of the data folder's disk, looked at before it runs out.
+//!
+//! While little is left, no new work is let in, and what is under way can still end: in segments that were made ahead of
+//! time, then from the journal's reserve. Checkpoints wait for room: a store that finds a full disk must be opened anew. All
+//! of it ends by itself when there is space again.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, Condvar, Mutex, PoisonError},
+    time::Duration,
+};
+
+use weir_journal::disk::free_bytes;
+
+use crate::{admission::Admission, commit::SharedCommitter};
+
+/// Free bytes of the disk below which new work is refused.
+pub const NEW_WORK_FREE_BYTES: u64 = 256 << 20;
+/// Free bytes above that at which new work is let in again, so that it does not flicker.
+pub const NEW_WORK_AGAIN_FREE_BYTES: u64 = NEW_WORK_FREE_BYTES + (64 << 20);
+/// Free bytes of the disk below which checkpoints wait: their store also needs room to tidy up.
+pub const CHECKPOINT_FREE_BYTES: u64 = 128 << 20;
+
+/// How often it is looked at.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// The disk of a data folder.
+#[derive(Debug)]
+pub(crate) struct DiskSpace {
+    folder: PathBuf,
+    admission: Arc<Admission>,
+    stopping: Mutex<bool>,
+    told_to_stop: Condvar,
+}
+
+/// Whether there is too little for new work.
+fn is_low(was_low: bool, free_bytes: u64) -> bool {
+    free_bytes < if was_low { NEW_WORK_AGAIN_FREE_BYTES } else { NEW_WORK_FREE_BYTES }
+}
+
+impl DiskSpace {
+    /// Looks at the disk for the first time.
+    pub(crate) fn of(folder: &Path, admission: Arc<Admission>) -> Arc<DiskSpace> {
+        let space = Arc::new(DiskSpace {
+            folder: folder.to_path_buf(),
+            admission,
+            stopping: Mutex::new(false),
+            told_to_stop: Condvar::new(),
+        });
+        space.look();
+        space
+    }
+
+    /// The door-keeper, who is told what is seen.
+    pub(crate) fn admission(&self) -> Arc<Admission> {
+        self.admission.clone()
+    }
+
+    /// Looks every now and then, until the node stops.
+    pub(crate) fn watch(&self, committer: &SharedCommitter) {
+        while !self.stops_within(LOOK_EVERY) {
+            self.look();
+            if self.admission.is_disk_full() && !self.admission.is_disk_low() {
+                committer.refill_reserve();
+            }
+        }
+    }
+
+    fn look(&self) {
+        // A disk that cannot be asked is judged by what it said before; the next write tells.
+        let Ok(free) = free_bytes(&self.folder) else { return };
+        let was_low = self.admission.is_disk_low();
+        let low = is_low(was_low, free);
+        self.admission.set_disk_low(low);
+        let free_mib = free >> 20;
+        if low && !was_low {
+            let needed_mib = NEW_WORK_AGAIN_FREE_BYTES >> 20;
+            tracing::error!(
+                "only {free_mib} MiB are free on the disk of {}: new work is refused until there are {needed_mib} MiB",
+                self.folder.display()
+            );
+        } else if was_low && !low {
+            tracing::info!(
+                "{free_mib} MiB are free on the disk of the data folder again: new work is let in"
+            );
+        }
+    }
+
+    /// Waits until there is room for a checkpoint; `false`: the node stops before there is.
+    pub(crate) fn waits_for_checkpoint_room(&self) -> bool {
+        let mut told = false;
+        loop {
+            match free_bytes(&self.folder) {
+                Ok(free) if free < CHECKPOINT_FREE_BYTES => {}
+                // A disk that cannot be asked is tried.
+                Ok(_) | Err(_) => return true,
+            }
+            if self.stops_within(Duration::ZERO) {
+                return false;
+            }
+            if !told {
+                told = true;
+                let needed_mib = CHECKPOINT_FREE_BYTES >> 20;
+                tracing::error!(
+                    "checkpoints wait until {needed_mib} MiB are free; the journal grows meanwhile"
+                );
+            }
+            self.stops_within(LOOK_EVERY);
+        }
+    }
+
+    /// The node stops: nobody waits for space any more.
+    pub(crate) fn stop(&self) {
+        *self.stopping.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.told_to_stop.notify_all();
+    }
+
+    /// Waits; whether the node stops.
+    pub(crate) fn stops_within(&self, time: Duration) -> bool {
+        let stopping = self.stopping.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = self.told_to_stop.wait_timeout_while(stopping, time, |stopping| !*stopping);
+        *waited.unwrap_or_else(PoisonError::into_inner).0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn new_work_is_let_in_again_with_some_more_than_it_was_refused_with() {
+        let steps = [
+            (NEW_WORK_FREE_BYTES, false),
+            (NEW_WORK_FREE_BYTES - 1, true),
+            (NEW_WORK_FREE_BYTES, true),
+            (NEW_WORK_AGAIN_FREE_BYTES - 1, true),
+            (NEW_WORK_AGAIN_FREE_BYTES, false),
+            (0, true),
+        ];
+        let mut low = false;
+        for (free, expected) in steps {
+            low = is_low(low, free);
+            assert_eq!(low, expected, "{free}");
+        }
+    }
+
+    #[test]
+    fn who_waits_for_space_ends_with_the_node() {
+        let space = DiskSpace::of(Path::new("."), Admission::new(1));
+        assert!(!space.stops_within(Duration::from_millis(1)));
+        space.stop();
+        assert!(space.stops_within(Duration::from_secs(60)));
+    }
+}
