@@ -172,10 +172,8 @@ impl Node {
             metrics: metrics.clone(),
         });
         committer.clear_up();
-        let committing = {
-            let (committer, done) = (committer.clone(), to_shell.clone());
-            spawn("commit", move || committer.run(&groups, &done))
-        };
+        let (commits, done) = (committer.clone(), to_shell.clone());
+        let committing = spawn("commit", move || commits.run(&groups, &done));
         let housekeeper = spawn("housekeep", move || chores.into_iter().for_each(|chore| chore()));
         let watcher = watch(space.clone(), committer.clone());
         let (written, checkpointing, room) = (to_shell.clone(), metrics.clone(), space.clone());
