@@ -23,10 +23,10 @@ use crate::{
     output::{BAD, GOOD, NAME, Output, WARN, table},
 };
 
-/// Look at a data folder while no server runs on it: what it holds, whether all of it can be read; and the last resort.
+/// Look at a data folder while no server runs on it: what it holds, whether all can be read; and the last resort
 ///
-/// A server that was killed, or whose machine lost power, needs none of this: it recovers by itself. This is for a folder that `weir serve`
-/// refuses, and for whoever wants to know before it does.
+/// A server that was killed, or whose machine lost power, needs none of this: it recovers by itself.
+/// This is for a folder that `weir serve` refuses, and for whoever wants to know before it does.
 ///
 /// Examples:
 ///   weir data inspect weir-data
