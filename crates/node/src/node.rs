@@ -22,7 +22,7 @@ use crate::{
     commit::{Committer, SharedCommitter},
     delivery::Postbox,
     disk_space::DiskSpace,
-    driver::Driver,
+    driver::{Driver, GroupRecord},
     handle::{Handle, Inner},
     memory::Memory,
     metrics::Metrics,
@@ -172,8 +172,7 @@ impl Node {
             metrics: metrics.clone(),
         });
         committer.clear_up();
-        let (commits, done) = (committer.clone(), to_shell.clone());
-        let committing = spawn("commit", move || commits.run(&groups, &done));
+        let committing = commit(committer.clone(), groups, to_shell.clone());
         let housekeeper = spawn("housekeep", move || chores.into_iter().for_each(|chore| chore()));
         let watcher = watch(space.clone(), committer.clone());
         let (written, checkpointing, room) = (to_shell.clone(), metrics.clone(), space.clone());
@@ -254,6 +253,15 @@ impl Node {
         }
         result
     }
+}
+
+/// Starts the thread that commits large groups.
+fn commit(
+    committer: SharedCommitter,
+    groups: mpsc::Receiver<Vec<GroupRecord>>,
+    done: mpsc::Sender<ToShell>,
+) -> JoinHandle<()> {
+    spawn("commit", move || committer.run(&groups, &done))
 }
 
 /// Starts the thread that looks at the disk's free space.
