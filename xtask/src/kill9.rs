@@ -1,4 +1,4 @@
-//! `kill -9` at random moments while clients work; afterwards every acknowledged instance must be accounted for.
+//! `kill -9` at random moments while clients work, now and then after the server stood still; afterwards every acknowledged instance must be accounted for.
 //!
 //! The clients are those of `weir bench --endure`: they go on through every crash and keep the ledger.
 
@@ -18,6 +18,11 @@ pub(crate) const KILLS: u32 = 25;
 /// A server lives at most this long after it is ready.
 const LIFE_MS_MAX: u64 = 1_500;
 
+/// Each server whose number divides by this stands still for a while before it is killed.
+const PAUSE_EVERY: u32 = 6;
+/// So long a server stands still: its clients' jobs (3 s) run out meanwhile.
+const PAUSE: Duration = Duration::from_secs(4);
+
 /// Kills the server so many times.
 pub(crate) fn run(kills: u32) -> Result<(), Failed> {
     let weir = build_weir()?;
@@ -36,6 +41,10 @@ pub(crate) fn run(kills: u32) -> Result<(), Failed> {
     for kill in 1..=kills {
         let life = moments.next_ms() % LIFE_MS_MAX;
         thread::sleep(Duration::from_millis(life));
+        if kill % PAUSE_EVERY == 0 {
+            server.pause(PAUSE)?;
+            thread::sleep(Duration::from_millis(moments.next_ms() % LIFE_MS_MAX));
+        }
         server.kill()?;
         let begin = SystemTime::now();
         // The same ports: clients know no others. The old socket may hold them for a moment.

@@ -86,6 +86,14 @@ impl Server {
         Ok(())
     }
 
+    /// SIGSTOP, and SIGCONT after `time`: what a machine does that is moved or starved.
+    pub(crate) fn pause(&self, time: Duration) -> Result<(), Failed> {
+        let process = self.process.id().to_string();
+        crate::run::run(Command::new("kill").args(["-STOP", &process]))?;
+        thread::sleep(time);
+        crate::run::run(Command::new("kill").args(["-CONT", &process]))
+    }
+
     /// SIGTERM; the server must end with 0.
     pub(crate) fn stop(mut self) -> Result<(), Failed> {
         crate::run::run(Command::new("kill").args(["-TERM", &self.process.id().to_string()]))?;
