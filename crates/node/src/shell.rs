@@ -76,8 +76,10 @@ struct Waiting {
 const INPUTS_PER_TURN: usize = 256;
 /// Records that a group may have to be committed by the deciding thread itself.
 const COMMIT_HERE_RECORDS: usize = 4;
-/// How often one partition is checkpointed at most.
+/// How often each partition is checkpointed: what it did since is replayed after a crash.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(5);
+/// Time between the checkpoints of two partitions, however many there are: each costs a sync of the disk.
+const CHECKPOINT_PAUSE: Duration = Duration::from_millis(500);
 
 /// The deciding thread's things.
 pub(crate) struct Shell {
@@ -118,6 +120,8 @@ impl Shell {
         let mut actions = Vec::new();
         let mut last_checkpoint = Instant::now();
         let mut next_to_checkpoint = 0;
+        let checkpoint_pause =
+            (CHECKPOINT_EVERY / self.driver.led().len().max(1) as u32).max(CHECKPOINT_PAUSE);
         let (mut stopping, mut closing, mut no_room) = (false, false, false);
         // What recovery found undelivered goes out before anything else.
         self.release(&mut actions)?;
@@ -143,7 +147,7 @@ impl Shell {
                 self.driver.step(self.clock.now_ms(), Input::TimePassed, &mut actions);
             }
             self.driver.go_on();
-            if last_checkpoint.elapsed() >= CHECKPOINT_EVERY {
+            if last_checkpoint.elapsed() >= checkpoint_pause {
                 last_checkpoint = Instant::now();
                 next_to_checkpoint = next_to_checkpoint % self.driver.led().len() as u16 + 1;
                 let partition = PartitionId(next_to_checkpoint);
