@@ -123,6 +123,10 @@ impl Shell {
         let checkpoint_pause =
             (CHECKPOINT_EVERY / self.driver.led().len().max(1) as u32).max(CHECKPOINT_PAUSE);
         let (mut stopping, mut closing, mut no_room) = (false, false, false);
+        // What was replayed is checkpointed at once: a server that crashes soon again must not replay more each time.
+        for number in 1..=self.driver.led().len() as u16 {
+            self.driver.step(self.clock.now_ms(), Input::CheckpointWanted(PartitionId(number)), &mut actions);
+        }
         // What recovery found undelivered goes out before anything else.
         self.release(&mut actions)?;
         loop {
