@@ -3,7 +3,8 @@
 //! Callers start instances and workers complete jobs; when the connection breaks they connect again and go on. What
 //! must hold afterwards, however often the server was killed:
 //! - every acknowledged instance has ended,
-//! - no job comes back whose completion was acknowledged,
+//! - no job is handed out again after its completion was acknowledged (one that was handed out before, because its worker's
+//!   time was over, may arrive later),
 //! - no key is given out twice, and no start makes two instances,
 //! - a start that was refused as not applied has made no instance.
 //!
@@ -14,7 +15,7 @@ use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     io,
     rc::Rc,
-    time::{Duration, Instant},
+    time::{Duration, Instant, UNIX_EPOCH},
 };
 
 use http::Uri;
@@ -69,8 +70,8 @@ pub(crate) struct Ledger {
     worked: HashMap<u64, i64>,
     /// Numbers whose start was refused as not applied.
     refused: HashSet<u64>,
-    /// Jobs whose completion was acknowledged.
-    completed: HashSet<i64>,
+    /// Jobs whose completion was acknowledged, and when, in milliseconds since 1970.
+    completed: HashMap<i64, i64>,
     /// Starts and completions without an answer.
     pub(crate) unanswered: u64,
     /// How often a connection broke.
@@ -111,8 +112,15 @@ impl Ledger {
     fn job_came(&mut self, id: u64, job: &ActivatedJob) {
         let instance = job.process_instance_key;
         self.belongs(id, instance);
-        if self.completed.contains(&job.key) {
-            self.violated(format!("job {} came again after its completion was acknowledged", job.key));
+        let handed_out_ms = job.deadline - JOB_TIMEOUT.as_millis() as i64;
+        if let Some(acknowledged_ms) = self.completed.get(&job.key)
+            && handed_out_ms > *acknowledged_ms
+        {
+            let after_ms = handed_out_ms - acknowledged_ms;
+            self.violated(format!(
+                "job {} was handed out again {after_ms} ms after its completion was acknowledged",
+                job.key
+            ));
         }
         if self.refused.contains(&id) {
             self.violated(format!("start {id} was refused as not applied, and yet job {} came", job.key));
@@ -124,6 +132,11 @@ impl Ledger {
             Some(_) | None => {}
         }
     }
+}
+
+/// The server's clock is the same: the server runs on this machine.
+fn now_ms() -> i64 {
+    UNIX_EPOCH.elapsed().map_or(0, |time| time.as_millis() as i64)
 }
 
 #[derive(Debug)]
@@ -265,7 +278,7 @@ impl Run {
             CompleteJobRequest { job_key: job.key, variables: "{}".to_owned(), ..Default::default() };
         match answer::<CompleteJobResponse>(wire, path, &question).await {
             Ok(_) => {
-                self.ledger.borrow_mut().completed.insert(job.key);
+                self.ledger.borrow_mut().completed.insert(job.key, now_ms());
                 true
             }
             // It took too long and belongs to another worker, or an earlier completion without an answer had happened.
@@ -331,7 +344,7 @@ async fn take(wire: &Wire, path: &Uri, question: &ActivateJobsRequest) -> Result
 mod tests {
     use weir_api::proto::ActivatedJob;
 
-    use super::Ledger;
+    use super::{JOB_TIMEOUT, Ledger};
 
     fn job(key: i64, instance: i64) -> ActivatedJob {
         ActivatedJob { key, process_instance_key: instance, ..Default::default() }
@@ -351,8 +364,12 @@ mod tests {
     #[test]
     fn each_contradiction_is_seen() {
         let mut again = Ledger::default();
-        again.completed.insert(11);
-        again.job_came(1, &job(11, 10));
+        again.completed.insert(11, 1_000);
+        let handed_out =
+            |at_ms: i64| ActivatedJob { deadline: at_ms + JOB_TIMEOUT.as_millis() as i64, ..job(11, 10) };
+        again.job_came(1, &handed_out(1_000));
+        assert!(again.violations.is_empty(), "handed out before, arrived later: {:?}", again.violations);
+        again.job_came(1, &handed_out(1_001));
         assert_eq!(again.violations.len(), 1);
 
         let mut reused = Ledger::default();
