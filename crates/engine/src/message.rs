@@ -256,7 +256,9 @@ pub(crate) fn refused(tx: &mut Tx<'_>, subscription: SubscriptionKey, message: M
     if tx.state().subscriptions.contains(&subscription) {
         tx.emit(Event::SubscriptionClosed(subscription));
     }
-    if !planted(Canary::RefusedMessageLost) {
+    // The refusal may have come late: a message whose time is over goes to nobody else.
+    let kept = tx.state().messages.get(&message).is_some_and(|kept| kept.deadline_ms > tx.now_ms);
+    if kept && !planted(Canary::RefusedMessageLost) {
         correlate(tx, message);
     }
     settle(tx, message);

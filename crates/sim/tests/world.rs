@@ -28,6 +28,13 @@ fn small_worlds_keep_every_promise() {
     assert!(crashes > 130, "too few crashes to mean anything: {crashes}");
 }
 
+/// Worlds beyond the others' range that found something.
+#[test]
+fn worlds_that_found_something_stay_clean() {
+    // A correlation was refused when the message's time was long over, and it went to another subscription.
+    assert_clean(1_001, Profile::Small);
+}
+
 #[test]
 fn swarms_keep_every_promise_and_get_into_every_kind_of_trouble() {
     let mut seen = Seen::default();
