@@ -80,30 +80,7 @@ impl Admission {
 
     /// A place for a command, or why it may not enter.
     pub(crate) fn enter(self: &Arc<Self>, command: &Command) -> Result<Place, SubmitError> {
-        let brings_work = match command {
-            Command::CreateInstance(_)
-            | Command::PublishMessage(_)
-            | Command::CorrelateMessage(_)
-            | Command::EvaluateDecision { .. }
-            | Command::EvaluateExpression { .. }
-            | Command::SetVariables { .. } => true,
-            Command::Deploy(_)
-            | Command::CancelInstance(_)
-            | Command::ActivateJobs(_)
-            | Command::CompleteJob { .. }
-            | Command::FailJob(_)
-            | Command::ThrowError(_)
-            | Command::UpdateJob { .. }
-            | Command::YieldJob(_)
-            | Command::ResolveIncident(_)
-            | Command::DeleteResource(_)
-            | Command::TimePassed
-            | Command::DemandRose(_)
-            | Command::Continue
-            | Command::Mail { .. }
-            | Command::MailAcknowledged { .. } => false,
-        };
-        let bytes = variables_bytes(command);
+        let Load { brings_work, bytes } = load(command);
         match brings_work.then(|| self.refusal(bytes)).flatten() {
             Some(refusal) => Err(refusal),
             None => {
@@ -181,18 +158,25 @@ impl Admission {
     }
 }
 
-/// Bytes of the variables that a command carries.
-fn variables_bytes(command: &Command) -> usize {
-    match command {
-        Command::CreateInstance(asked) => asked.variables.0.heap_bytes(),
-        Command::PublishMessage(message) => message.variables.0.heap_bytes(),
-        Command::CorrelateMessage(message) => message.variables.0.heap_bytes(),
-        Command::FailJob(failed) => failed.variables.0.heap_bytes(),
-        Command::ThrowError(thrown) => thrown.variables.0.heap_bytes(),
-        Command::CompleteJob { variables, .. }
-        | Command::SetVariables { variables, .. }
-        | Command::EvaluateDecision { variables, .. }
-        | Command::EvaluateExpression { variables, .. } => variables.0.heap_bytes(),
+/// What a command adds to what is in flight.
+struct Load {
+    /// Whether it brings new work, and so may be refused.
+    brings_work: bool,
+    /// Bytes of the variables that it carries.
+    bytes: usize,
+}
+
+fn load(command: &Command) -> Load {
+    let (brings_work, variables) = match command {
+        Command::CreateInstance(asked) => (true, Some(&asked.variables)),
+        Command::PublishMessage(message) => (true, Some(&message.variables)),
+        Command::CorrelateMessage(message) => (true, Some(&message.variables)),
+        Command::EvaluateDecision { variables, .. }
+        | Command::EvaluateExpression { variables, .. }
+        | Command::SetVariables { variables, .. } => (true, Some(variables)),
+        Command::FailJob(failed) => (false, Some(&failed.variables)),
+        Command::ThrowError(thrown) => (false, Some(&thrown.variables)),
+        Command::CompleteJob { variables, .. } => (false, Some(variables)),
         Command::Deploy(_)
         | Command::CancelInstance(_)
         | Command::ActivateJobs(_)
@@ -204,8 +188,9 @@ fn variables_bytes(command: &Command) -> usize {
         | Command::DemandRose(_)
         | Command::Continue
         | Command::Mail { .. }
-        | Command::MailAcknowledged { .. } => 0,
-    }
+        | Command::MailAcknowledged { .. } => (false, None),
+    };
+    Load { brings_work, bytes: variables.map_or(0, |variables| variables.0.heap_bytes()) }
 }
 
 #[cfg(test)]
