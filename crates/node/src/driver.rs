@@ -188,6 +188,7 @@ pub struct Driver {
 
 impl Driver {
     /// A driver of recovered partitions, in the order of their numbers from 1. Mail that was not acknowledged is sent again.
+    /// What was replayed is checkpointed first: a node that crashes soon again must not replay more each time.
     pub fn new(led: Vec<Led>) -> Driver {
         let mut driver = Driver {
             demand: DemandBook::default(),
@@ -216,6 +217,9 @@ impl Driver {
             if led.partition.has_deferred_work() {
                 driver.unfinished.push_back(from);
             }
+        }
+        for place in 0..driver.led.len() {
+            driver.upkeep.begin(&mut driver.led, place);
         }
         driver
     }
@@ -466,5 +470,32 @@ impl Driver {
                 self.run(sender, None, Command::MailAcknowledged { by, sequence });
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use weir_engine::command::Resource;
+
+    use super::*;
+    use crate::recovery;
+
+    const MODEL: &[u8] = br#"<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL"><process id="p" isExecutable="true"><startEvent id="s"/></process></definitions>"#;
+
+    #[test]
+    fn what_was_replayed_is_checkpointed_before_anything_is_asked() {
+        let mut partition = Partition::new(recovery::settings(PartitionId(1), 1));
+        let model = Resource { name: "p.bpmn".into(), content: MODEL.into() };
+        let output = partition.handle(1, None, Command::Deploy(vec![model]), &mut DemandBook::default());
+        assert!(output.batch.is_some(), "it changes something");
+        let led = Led { partition, epoch: Epoch(1), sequence: Sequence(1) };
+        let (mut driver, mut actions) = (Driver::new(vec![led]), Vec::new());
+        driver.flush(&mut actions);
+        assert!(
+            matches!(actions.as_slice(), [Action::Checkpoint { sequence: Sequence(1), .. }]),
+            "{actions:?}"
+        );
+        driver.step(2, Input::CheckpointWritten(PartitionId(1)), &mut actions);
+        assert!(driver.is_checkpointed());
     }
 }

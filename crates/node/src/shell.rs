@@ -123,8 +123,6 @@ impl Shell {
         let checkpoint_pause =
             (CHECKPOINT_EVERY / self.driver.led().len().max(1) as u32).max(CHECKPOINT_PAUSE);
         let (mut stopping, mut closing, mut no_room) = (false, false, false);
-        // What was replayed is checkpointed at once: a server that crashes soon again must not replay more each time.
-        self.checkpoint_all(&mut actions);
         // What recovery found undelivered goes out before anything else.
         self.release(&mut actions)?;
         loop {
@@ -168,14 +166,11 @@ impl Shell {
                 }
                 // Before an orderly end everything goes into the store, so that the next start has nothing to replay.
                 closing = true;
-                self.checkpoint_all(&mut actions);
+                for number in 1..=self.driver.led().len() as u16 {
+                    let wanted = Input::CheckpointWanted(PartitionId(number));
+                    self.driver.step(self.clock.now_ms(), wanted, &mut actions);
+                }
             }
-        }
-    }
-
-    fn checkpoint_all(&mut self, actions: &mut Vec<Action>) {
-        for number in 1..=self.driver.led().len() as u16 {
-            self.driver.step(self.clock.now_ms(), Input::CheckpointWanted(PartitionId(number)), actions);
         }
     }
 
