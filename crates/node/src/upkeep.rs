@@ -34,6 +34,8 @@ struct Kept {
     bytes: usize,
     /// Whether it did something since.
     stale: bool,
+    /// Whether an eviction freed nothing: then the next checkpoint is waited for.
+    dirty: bool,
 }
 
 /// The upkeep of all partitions of a node.
@@ -45,7 +47,7 @@ pub(crate) struct Upkeep {
 
 impl Upkeep {
     pub(crate) fn new(partitions: usize) -> Upkeep {
-        let kept = |_| Kept { phase: Phase::Idle, wanted: false, bytes: 0, stale: true };
+        let kept = |_| Kept { phase: Phase::Idle, wanted: false, bytes: 0, stale: true, dirty: false };
         Upkeep { kept: (0..partitions).map(kept).collect(), rows_bytes_max: DEFAULT_ROWS_BYTES }
     }
 
@@ -90,7 +92,7 @@ impl Upkeep {
     pub(crate) fn written(&mut self, led: &mut [Led], place: usize, actions: &mut Vec<Action>) {
         let (Some(kept), Some(one)) = (self.kept.get_mut(place), led.get_mut(place)) else { return };
         kept.phase = Phase::Idle;
-        kept.stale = true;
+        (kept.stale, kept.dirty) = (true, false);
         let waste = one.partition.confirm();
         if !waste.is_empty() {
             actions.push(Action::Discard(waste));
@@ -112,7 +114,7 @@ impl Upkeep {
             if changes.is_empty() {
                 // Nothing changed since the last one.
                 drop(led.partition.confirm());
-                (kept.phase, kept.wanted) = (Phase::Idle, false);
+                (kept.phase, kept.wanted, kept.dirty) = (Phase::Idle, false, false);
                 continue;
             }
             kept.phase = Phase::Writing;
@@ -134,11 +136,15 @@ impl Upkeep {
             return;
         }
         let largest = (0..self.kept.len()).max_by_key(|place| self.kept[*place].bytes);
-        let Some(place) = largest else { return };
+        let Some(place) = largest.filter(|place| !self.kept[*place].dirty) else { return };
         let freed = led[place].partition.evict(EVICTED_ROWS);
         self.kept[place].bytes = led[place].partition.overlay_bytes();
-        if freed == 0 && matches!(self.kept[place].phase, Phase::Idle) {
-            self.begin(led, place);
+        if freed == 0 {
+            // Looking again before a checkpoint has made rows clean would cost every turn the same for nothing.
+            self.kept[place].dirty = true;
+            if matches!(self.kept[place].phase, Phase::Idle) {
+                self.begin(led, place);
+            }
         }
     }
 }

@@ -41,6 +41,8 @@ pub struct Table<K, V> {
 pub(super) struct Overlay<K, V> {
     pub(super) rows: BTreeMap<K, Entry<V>>,
     pub(super) coverage: Coverage,
+    /// The greatest key that is or was below and not in memory; greater ones need no look at the coverage. `None`: unknown.
+    last_below: Option<K>,
     /// Keys of rows that changed since the last cut; may name a row twice or one that is gone.
     pub(super) touched: VecDeque<K>,
     /// How many rows changed since the last cut and are there.
@@ -114,6 +116,7 @@ impl<K: RowKey, V: RowValue> Table<K, V> {
         let overlay = Overlay {
             rows: BTreeMap::new(),
             coverage: Coverage::everything(),
+            last_below: None,
             touched: VecDeque::new(),
             fresh_rows: 0,
             removed: BTreeSet::new(),
@@ -135,9 +138,10 @@ impl<K: RowKey, V: RowValue> Table<K, V> {
         match last.as_deref() {
             Some([]) => {}
             Some([(key, _), ..]) => {
-                let coverage = &mut table.overlay.get_mut().coverage;
-                *coverage = Coverage::nothing();
-                coverage.add([&key[1..], &[0]].concat(), None);
+                let overlay = table.overlay.get_mut();
+                overlay.coverage = Coverage::nothing();
+                overlay.coverage.add([&key[1..], &[0]].concat(), None);
+                overlay.last_below = K::take(&mut &key[1..]);
             }
             None => table.overlay.get_mut().coverage = Coverage::nothing(),
         }
@@ -264,6 +268,7 @@ impl<K: RowKey, V: RowValue> Overlay<K, V> {
     /// Whether a key that has no row in memory is known to have none at all.
     pub(super) fn lacks(&self, key: &K) -> bool {
         self.coverage.is_everything()
+            || self.last_below.as_ref().is_some_and(|last| key > last)
             || self.removed.contains(key)
             || self.leaving.removed.contains(key)
             || self.coverage.covers(&key_bytes(key))
@@ -365,6 +370,12 @@ impl<K: RowKey, V: RowValue> Overlay<K, V> {
 
     /// The rows from here to there (both included) may have gone from memory.
     pub(super) fn uncover(&mut self, from: &[u8], last: &K) {
+        match &mut self.last_below {
+            Some(below) if *below >= *last => {}
+            Some(below) => *below = last.clone(),
+            None if self.coverage.is_everything() => self.last_below = Some(last.clone()),
+            None => {}
+        }
         self.coverage.subtract(from, &after(last));
     }
 }
