@@ -2,7 +2,14 @@
 
 use serde_json::{Value, json};
 
-use super::{Outcome, capacity::Capacity, driver::Load, endurance::Ledger, pace::Arrivals, tally::Latency};
+use super::{
+    Outcome,
+    capacity::{Capacity, Round},
+    driver::Load,
+    endurance::Ledger,
+    pace::Arrivals,
+    tally::Latency,
+};
 use crate::output::{BAD, DIM, GOOD, NAME, WARN, table};
 
 /// Lateness of the driver, in milliseconds at the 99th percentile, from which its figures are doubtful.
@@ -157,26 +164,43 @@ pub(crate) fn json(outcome: &Outcome) -> Value {
 /// A search for the capacity.
 pub(crate) fn capacity_text(capacity: &Capacity) -> String {
     let mut text = format!("{NAME}capacity {:.0} instances/s{NAME:#}", capacity.per_second);
-    if let Some(comfortable) = &capacity.comfortable {
-        text.push_str(&format!("\n\n{NAME}at 70 % of it{NAME:#}\n{}", self::text(comfortable)));
-    }
-    if let Some(overload) = &capacity.overload {
-        let share = overload.done_per_second() / capacity.per_second * 100.0;
+    for (number, round) in (1..).zip(&capacity.rounds) {
         text.push_str(&format!(
-            "\n\n{NAME}at twice of it: goodput {share:.1} % of capacity{NAME:#}\n{}",
-            self::text(overload)
+            "\n\n{NAME}round {number}: at 70 % of closed load{NAME:#}\n{}\n\n{NAME}at twice of what closed load reaches with twice as many in flight: goodput {:.1} %{NAME:#}\n{}",
+            self::text(&round.comfortable),
+            round.goodput() * 100.0,
+            self::text(&round.overload)
         ));
     }
+    text.push_str(&format!(
+        "\n\n{NAME}median of {} rounds: at 70 % p50 {:.2} ms, p99 {:.2} ms; at 200 % goodput {:.1} %{NAME:#}",
+        capacity.rounds.len(),
+        capacity.median(|round| comfortable_ms(round, 0.5)),
+        capacity.median(|round| comfortable_ms(round, 0.99)),
+        capacity.median(Round::goodput) * 100.0
+    ));
     text
+}
+
+fn comfortable_ms(round: &Round, quantile: f64) -> f64 {
+    round.comfortable.tally.done_after.quantile_ms(quantile)
 }
 
 /// A search for the capacity, for programs.
 pub(crate) fn capacity_json(capacity: &Capacity) -> Value {
     let step = |(outcome, too_much): &(Outcome, Option<String>)| json!({ "too_much": too_much, "run": json(outcome) });
+    let round = |round: &Round| {
+        json!({
+            "closed": json(&round.closed), "at_70_percent": json(&round.comfortable), "closed_twice": json(&round.most),
+            "at_200_percent": json(&round.overload), "goodput": round.goodput(),
+        })
+    };
     json!({
         "capacity_per_s": capacity.per_second, "closed": json(&capacity.closed), "steps": capacity.steps.iter().map(step).collect::<Vec<_>>(),
-        "at_70_percent": capacity.comfortable.as_ref().map(json), "at_200_percent": capacity.overload.as_ref().map(json),
-        "overload_goodput": capacity.overload.as_ref().map(|outcome| outcome.done_per_second() / capacity.per_second),
+        "rounds": capacity.rounds.iter().map(round).collect::<Vec<_>>(),
+        "at_70_percent_p50_ms": capacity.median(|round| comfortable_ms(round, 0.5)),
+        "at_70_percent_p99_ms": capacity.median(|round| comfortable_ms(round, 0.99)),
+        "overload_goodput": capacity.median(Round::goodput),
     })
 }
 
