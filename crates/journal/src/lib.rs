@@ -35,8 +35,9 @@ pub const MAX_PAYLOAD_BYTES: usize = 64 * 1024 * 1024;
 pub type Records = Box<dyn Iterator<Item = Result<OwnedRecord, JournalError>> + Send>;
 
 /// Work that a journal would like to have done soon, on any other thread, such as preparing space.
-/// Not doing it costs time later, nothing else.
-pub type Chore = Box<dyn FnOnce() + Send>;
+/// Not doing it costs time later, nothing else. Between its pieces it calls what it is given: whoever runs it may wait
+/// there, so that the pieces do not stand in the way of appends.
+pub type Chore = Box<dyn FnOnce(&mut dyn FnMut()) + Send>;
 
 /// The writing end. One thread owns it and collects the batches of all partitions into each call of `append`.
 pub trait Journal: Send {

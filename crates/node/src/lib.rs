@@ -12,6 +12,7 @@ pub mod demand;
 mod disk_space;
 pub mod driver;
 pub mod handle;
+mod housekeeping;
 pub mod memory;
 mod metrics;
 pub mod node;

@@ -24,6 +24,7 @@ use crate::{
     disk_space::DiskSpace,
     driver::{Driver, GroupRecord},
     handle::{Handle, Inner},
+    housekeeping,
     memory::Memory,
     metrics::Metrics,
     offline,
@@ -173,7 +174,7 @@ impl Node {
         });
         committer.clear_up();
         let committing = commit(committer.clone(), groups, to_shell.clone());
-        let housekeeper = spawn("housekeep", move || chores.into_iter().for_each(|chore| chore()));
+        let housekeeper = spawn("housekeep", move || housekeeping::run(&chores));
         let watcher = watch(space.clone(), committer.clone());
         let (written, checkpointing, room) = (to_shell.clone(), metrics.clone(), space.clone());
         let checkpointer = spawn("checkpoint", move || {

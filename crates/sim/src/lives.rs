@@ -118,7 +118,7 @@ impl Living {
                 0..7 => self.append(&mut journal)?,
                 7 => {
                     if let Some(chore) = journal.take_chore() {
-                        chore();
+                        chore(&mut || {});
                     }
                 }
                 _ => self.trim(&mut journal)?,

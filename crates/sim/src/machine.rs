@@ -272,7 +272,7 @@ impl Machine {
             }
         }
         if let Some(chore) = journal.take_chore() {
-            chore();
+            chore(&mut || {});
         }
         if self.is_draining && journal.refill_reserve().unwrap_or(false) {
             self.is_draining = false;

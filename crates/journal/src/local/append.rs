@@ -116,9 +116,9 @@ impl Journal for LocalJournal {
         let (disk, capacity_bytes) = (Arc::clone(&self.disk), self.options.segment_bytes);
         let reserve_bytes = self.options.reserve_bytes;
         // What can not be made now is made when it is needed, and an error is reported then.
-        Some(Box::new(move || {
-            drop(segment::make_spare(disk.as_ref(), capacity_bytes));
-            drop(make_reserve(disk.as_ref(), &format!("{RESERVE}.chore.tmp"), reserve_bytes));
+        Some(Box::new(move |pause| {
+            drop(segment::make_spare(disk.as_ref(), capacity_bytes, pause));
+            drop(make_reserve(disk.as_ref(), &format!("{RESERVE}.chore.tmp"), reserve_bytes, pause));
         }))
     }
 
@@ -363,7 +363,8 @@ impl LocalJournal {
     /// Makes the reserve unless it is there or there is no room; whether it is there now.
     pub(super) fn refill_reserve_file(&mut self) -> Result<bool, JournalError> {
         let disk = Arc::clone(&self.disk);
-        match make_reserve(disk.as_ref(), &format!("{RESERVE}.tmp"), self.options.reserve_bytes) {
+        let temporary = format!("{RESERVE}.tmp");
+        match make_reserve(disk.as_ref(), &temporary, self.options.reserve_bytes, &mut || {}) {
             Ok(()) => Ok(true),
             Err(error) if is_full(&error) => Ok(false),
             Err(error) => Err(self.poison("creating", RESERVE, &error).into()),
@@ -372,11 +373,11 @@ impl LocalJournal {
 }
 
 /// Makes the reserve unless it is there or not wanted.
-fn make_reserve(disk: &dyn Disk, temporary: &str, bytes: u64) -> io::Result<()> {
+fn make_reserve(disk: &dyn Disk, temporary: &str, bytes: u64, pause: &mut dyn FnMut()) -> io::Result<()> {
     if bytes == 0 || disk.open(RESERVE).is_ok() {
         return Ok(());
     }
-    let made = zeroed_file(disk, temporary, bytes).and_then(|_| give_name(disk, temporary, RESERVE));
+    let made = zeroed_file(disk, temporary, bytes, pause).and_then(|_| give_name(disk, temporary, RESERVE));
     if made.is_err() {
         // Half a reserve must not keep the room that a full disk lacks.
         let _ = disk.remove(temporary);

@@ -35,7 +35,7 @@ const SUFFIX: &str = ".segment";
 pub(super) const SPARE: &str = "spare";
 const SPARE_TEMPORARY: &str = "spare.tmp";
 /// New segments are zeroed and synced in pieces of this size, so that other syncs of the same disk get through between.
-const ZERO_STEP_BYTES: u64 = 4 * 1024 * 1024;
+const ZERO_STEP_BYTES: u64 = 1024 * 1024;
 
 /// Where every partition stands.
 pub(super) type Tails = BTreeMap<PartitionId, Tail>;
@@ -145,11 +145,11 @@ pub(super) fn number_of(name: &str) -> Option<u32> {
 }
 
 /// Makes a spare segment unless there is one: reserved, zeroed, durable, without a header.
-pub(super) fn make_spare(disk: &dyn Disk, capacity_bytes: u64) -> io::Result<()> {
+pub(super) fn make_spare(disk: &dyn Disk, capacity_bytes: u64, pause: &mut dyn FnMut()) -> io::Result<()> {
     if disk.open(SPARE).is_ok() {
         return Ok(());
     }
-    let made = zeroed_file(disk, SPARE_TEMPORARY, capacity_bytes)
+    let made = zeroed_file(disk, SPARE_TEMPORARY, capacity_bytes, pause)
         .and_then(|_| give_name(disk, SPARE_TEMPORARY, SPARE));
     if made.is_err() {
         // Half a spare must not keep the room that a full disk lacks.
@@ -186,10 +186,16 @@ fn take_spare(disk: &dyn Disk, temporary: &str, capacity_bytes: u64) -> io::Resu
         disk.rename(SPARE, temporary)?;
         return Ok(spare);
     }
-    zeroed_file(disk, temporary, capacity_bytes)
+    zeroed_file(disk, temporary, capacity_bytes, &mut || {})
 }
 
-pub(super) fn zeroed_file(disk: &dyn Disk, path: &str, bytes: u64) -> io::Result<Box<dyn DiskFile>> {
+/// A durable file of zeros; `pause` is called between its pieces.
+pub(super) fn zeroed_file(
+    disk: &dyn Disk,
+    path: &str,
+    bytes: u64,
+    pause: &mut dyn FnMut(),
+) -> io::Result<Box<dyn DiskFile>> {
     match disk.remove(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         Ok(()) | Err(_) => {}
@@ -200,6 +206,9 @@ pub(super) fn zeroed_file(disk: &dyn Disk, path: &str, bytes: u64) -> io::Result
         zeroed_bytes = (zeroed_bytes + ZERO_STEP_BYTES).min(bytes);
         file.allocate(zeroed_bytes)?;
         file.sync_data()?;
+        if zeroed_bytes < bytes {
+            pause();
+        }
     }
     Ok(file)
 }

@@ -49,7 +49,7 @@ fn workload(disk: &SimDisk, story: &mut Story) -> Result<(), String> {
             if step % 3 == 1
                 && let Some(chore) = journal.take_chore()
             {
-                chore();
+                chore(&mut || {});
             }
             if step % 2 == 1 {
                 let told = story.entry(P).or_default();

@@ -145,7 +145,7 @@ fn spare_is_used_and_a_full_disk_without_one_is_no_error() {
     let disk = SimDisk::new();
     let mut journal = open(&disk).expect("open");
     let epoch = journal.claim(P).expect("claim").epoch;
-    journal.take_chore().expect("a spare is wanted")();
+    journal.take_chore().expect("a spare is wanted")(&mut || {});
     assert!(disk.paths().contains(&"spare".to_owned()));
     assert!(journal.take_chore().is_none(), "one is enough");
     let payload = vec![1; 3000];
@@ -154,7 +154,7 @@ fn spare_is_used_and_a_full_disk_without_one_is_no_error() {
     }
     assert!(!disk.paths().contains(&"spare".to_owned()), "it became a segment");
     disk.set_capacity_bytes(Some(1));
-    journal.take_chore().expect("the next one is wanted")();
+    journal.take_chore().expect("the next one is wanted")(&mut || {});
     assert!(!disk.paths().iter().any(|path| path.starts_with("spare")), "no half spare is left");
 }
 
