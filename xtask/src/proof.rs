@@ -25,7 +25,7 @@ const LIMITS: [&str; 8] = [
     "One node. What several nodes do to each other is not simulated; the journal behind a network is, with one writer at a time.",
     "The store of checkpoints is simulated as a map that takes a checkpoint as a whole or not at all; the embedded store is tested by real kills only, and no image of its files is made.",
     "Rot that strikes only the very last flush before a power loss, while the watermark file is stale, looks like a torn write and is cut.",
-    "A node whose disk is full does not start until there is room for one frame per partition; it says so.",
+    "A node whose disk is full starts from the reserve of its journal. Once that is used up too it does not start until there is room for one frame per partition; it says so.",
     "After the clock was set back, times that were agreed on before wait until the clock is there again, but for those that were due already.",
     "Processes of the simulator hold the elements of `crates/sim/src/model.rs`; user tasks, links and signals are not among them.",
     "The fuzz targets run without sanitizers: there is no unsafe code in this repository, but there is some below it.",
