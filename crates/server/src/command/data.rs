@@ -123,9 +123,7 @@ fn refused(folder: &Path, error: StartError) -> Failure {
         StartError::Journal(_)
         | StartError::Store(..)
         | StartError::Damaged(..)
-        | StartError::Partitions { .. } => {
-            (Exit::Failed, "restore a backup of this folder; nothing was changed")
-        }
+        | StartError::Partitions { .. } => (Exit::Failed, "restore a backup of this folder"),
     };
     Failure::new(exit, "the data folder cannot be looked at")
         .at(folder.display())
