@@ -2,5 +2,6 @@
 
 mod bad_input;
 mod by_hand;
+mod data;
 mod full_disk;
 mod server;

@@ -45,7 +45,12 @@ impl Server {
 
     /// On a data folder that may be there already; `folder` is for other files.
     pub(crate) fn start_on(folder: tempfile::TempDir, data_dir: &Path) -> Server {
-        let mut child = serve(data_dir).spawn().unwrap();
+        Server::spawn(folder, &mut serve(data_dir))
+    }
+
+    /// Of a command that [`serve`] began; `folder` is for other files.
+    pub(crate) fn spawn(folder: tempfile::TempDir, command: &mut Command) -> Server {
+        let mut child = command.spawn().unwrap();
         let mut ready = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut ready).unwrap();
         let ready: serde_json::Value = serde_json::from_str(&ready).unwrap();
