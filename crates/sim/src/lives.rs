@@ -259,6 +259,7 @@ impl Living {
             let expected = told.confirmed.iter().chain(&told.doubtful).take(there);
             let from = tail.trimmed.next();
             let records = journal.read(id(place), from).map_err(|error| Violation(error.to_string()))?;
+            // What was trimmed is not there to be read.
             let mut expected = expected.skip(tail.trimmed.0 as usize);
             for record in records {
                 let record = record.map_err(|error| Violation(error.to_string()))?;
