@@ -1,6 +1,6 @@
 //! What a disk may hold after a power loss.
 
-use super::{Change, SimDisk, State};
+use super::{Change, SimDisk, SimFileState, State};
 use crate::random::SplitMix;
 
 /// What becomes of one change that was not durable when the power went.
@@ -26,7 +26,6 @@ impl SimDisk {
     pub fn crash(&self, mut fate: impl FnMut(usize) -> Fate) -> SimDisk {
         let state = self.lock_state();
         let mut found = State {
-            files: state.files.clone(),
             folders: state.folders.clone(),
             durable_names: state.durable_names.clone(),
             capacity_bytes: state.capacity_bytes,
@@ -43,15 +42,17 @@ impl SimDisk {
                 change.apply(&mut found.durable_names);
             }
         }
-        for file in found.files.values_mut() {
-            for change in std::mem::take(&mut file.pending) {
+        for (id, file) in &state.files {
+            let mut durable = file.durable.clone();
+            for change in &file.pending {
                 match next_fate() {
                     Fate::Lost => {}
-                    Fate::Kept => change.apply(&mut file.durable),
-                    Fate::Garbage => change.spoiled().apply(&mut file.durable),
+                    Fate::Kept => change.apply(&mut durable),
+                    Fate::Garbage => change.spoiled().apply(&mut durable),
                 }
             }
-            file.cached.clone_from(&file.durable);
+            let found_file = SimFileState { cached: durable.clone(), durable, pending: Vec::new() };
+            found.files.insert(*id, found_file);
         }
         found.names = found.durable_names.clone();
         let named: Vec<_> = found.names.values().copied().collect();

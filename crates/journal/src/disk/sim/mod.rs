@@ -5,6 +5,7 @@
 //! ([`SimDisk::crash`], [`SimDisk::crash_images`]). A sync that fails drops what it should have written and keeps showing
 //! it, as Linux does. Faults are planted with [`SimDisk::plant`], rot with [`SimDisk::overwrite`].
 
+mod contents;
 mod crash;
 
 use std::{
@@ -13,6 +14,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use self::contents::Contents;
 pub use self::crash::{CrashImages, Fate};
 use super::{Disk, DiskFile, DiskLock, Guard, LockError, folder_of};
 
@@ -78,9 +80,9 @@ struct FileId(u64);
 #[derive(Debug, Clone, Default)]
 struct SimFileState {
     /// What the running system sees.
-    cached: Vec<u8>,
+    cached: Contents,
     /// What would be there after a power loss, apart from `pending`.
-    durable: Vec<u8>,
+    durable: Contents,
     pending: Vec<Change>,
 }
 
@@ -151,15 +153,14 @@ impl SimDisk {
     /// What a file holds, as the running system sees it; empty when there is none.
     pub fn contents(&self, path: &str) -> Vec<u8> {
         let state = self.lock_state();
-        state.names.get(path).map(|file| state.files[file].cached.clone()).unwrap_or_default()
+        state.names.get(path).map(|file| state.files[file].cached.copy(0, usize::MAX)).unwrap_or_default()
     }
 
     /// Replaces bytes behind the system's back, on the device and in the cache: rot. Nothing is extended.
     pub fn overwrite(&self, path: &str, offset: usize, bytes: &[u8]) {
         self.damage(path, |contents| {
-            for (old, new) in contents.iter_mut().skip(offset).zip(bytes) {
-                *old = *new;
-            }
+            let within = bytes.len().min(contents.len().saturating_sub(offset));
+            contents.write(offset.min(contents.len()), &bytes[..within]);
         });
     }
 
@@ -179,16 +180,15 @@ impl SimDisk {
     pub fn put(&self, path: &str, contents: &[u8]) {
         let mut state = self.lock_state();
         let file = state.new_file();
-        state.files.insert(
-            file,
-            SimFileState { cached: contents.to_vec(), durable: contents.to_vec(), pending: Vec::new() },
-        );
+        let mut cached = Contents::default();
+        cached.write(0, contents);
+        state.files.insert(file, SimFileState { durable: cached.clone(), cached, pending: Vec::new() });
         state.names.insert(path.to_owned(), file);
         state.durable_names.insert(path.to_owned(), file);
         state.folders.insert(folder_of(path).to_owned());
     }
 
-    fn damage(&self, path: &str, mut change: impl FnMut(&mut Vec<u8>)) {
+    fn damage(&self, path: &str, mut change: impl FnMut(&mut Contents)) {
         let mut state = self.lock_state();
         if let Some(file) = state.names.get(path).copied()
             && let Some(contents) = state.files.get_mut(&file)
@@ -283,16 +283,10 @@ impl NameChange {
 }
 
 impl Change {
-    fn apply(&self, contents: &mut Vec<u8>) {
-        let end = match self {
-            Change::Sector { offset, bytes } => offset + bytes.len(),
-            Change::Grow { bytes } => *bytes,
-        };
-        if contents.len() < end {
-            contents.resize(end, 0);
-        }
-        if let Change::Sector { offset, bytes } = self {
-            contents[*offset..end].copy_from_slice(bytes);
+    fn apply(&self, contents: &mut Contents) {
+        match self {
+            Change::Sector { offset, bytes } => contents.write(*offset, bytes),
+            Change::Grow { bytes } => contents.grow(*bytes),
         }
     }
 }
@@ -411,9 +405,7 @@ impl DiskFile for SimFile {
         state.strike(Operation::Read, &self.path)?;
         let contents = &state.files[&self.file].cached;
         let start = usize::try_from(offset).unwrap_or(usize::MAX).min(contents.len());
-        let count = buffer.len().min(contents.len() - start);
-        buffer[..count].copy_from_slice(&contents[start..start + count]);
-        Ok(count)
+        Ok(contents.read(buffer, start))
     }
 
     fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
@@ -423,11 +415,11 @@ impl DiskFile for SimFile {
         state.check_room(self.file, offset + bytes.len())?;
         let Some(file) = state.files.get_mut(&self.file) else { return Err(not_found(&self.path)) };
         let end = offset + bytes.len();
-        Change::Sector { offset, bytes: bytes.to_vec() }.apply(&mut file.cached);
+        file.cached.write(offset, bytes);
         // The device gets whole sectors, with what was in them before.
         for start in (offset / SECTOR_BYTES * SECTOR_BYTES..end).step_by(SECTOR_BYTES) {
-            let sector = start..(start + SECTOR_BYTES).min(file.cached.len());
-            file.pending.push(Change::Sector { offset: start, bytes: file.cached[sector].to_vec() });
+            let bytes = file.cached.copy(start, SECTOR_BYTES);
+            file.pending.push(Change::Sector { offset: start, bytes });
         }
         if goes_dark { Err(dark()) } else { Ok(()) }
     }
