@@ -14,4 +14,5 @@ pub mod model;
 pub mod profile;
 pub mod reference;
 pub mod situations;
+pub mod spread;
 pub mod world;

@@ -1,5 +1,5 @@
 //! Runs seeds: `weir-sim [--seed N | --seeds A..B] [--profile small|swarm|reference|journal] [--canary NAME] [--twice N] [--json]`.
-//! `--for SECONDS` goes on from the first seed as long as that. A failing seed is shrunk and told. `weir-sim --canaries N` looks for every planted bug (or the
+//! `--for SECONDS` goes on from the first seed as long as that, on `--threads N` (as many as the machine runs at once). A failing seed is shrunk and told. `weir-sim --canaries N` looks for every planted bug (or the
 //! one named by `--canary`) in at most N seeds.
 #![expect(clippy::print_stdout, reason = "a program for people at a terminal")]
 
@@ -17,11 +17,12 @@ use weir_sim::{
     model::Palette,
     profile::Profile,
     situations::{Seen, Situation},
+    spread,
     world::{self, Plan},
 };
 
 const USAGE: &str = "usage: weir-sim [--seed N | --seeds A..B] [--profile small|swarm|reference|journal] [--canary NAME] [--twice N] \
-                     [--for SECONDS] [--canaries N]";
+                     [--for SECONDS] [--threads N] [--canaries N]";
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -57,44 +58,72 @@ struct Asked {
     /// Every so many seeds one is run twice.
     twice: u64,
     until: Option<Instant>,
+    threads: usize,
 }
 
 impl Asked {
-    /// The seeds to run, until the time is over.
-    fn seeds(&self) -> impl Iterator<Item = u64> + '_ {
-        self.seeds.clone().take_while(|_| self.until.is_none_or(|until| Instant::now() < until))
+    /// Runs the seeds, until the time is over or one of them is not clean: then it is told which.
+    fn run<S: Default + Send>(&self, run: impl Fn(u64, &mut S) -> bool + Sync) -> Result<Vec<S>, u64> {
+        let goes_on = || self.until.is_none_or(|until| Instant::now() < until);
+        spread::over(self.threads, self.seeds.clone(), goes_on, run)
+    }
+
+    fn is_one(&self) -> bool {
+        self.seeds.end - self.seeds.start == 1
+    }
+}
+
+/// What clean worlds came to.
+#[derive(Default)]
+struct Worlds {
+    count: usize,
+    records: usize,
+    crashes: usize,
+    images: usize,
+    virtual_ms: i64,
+    seen: Seen,
+}
+
+impl Worlds {
+    fn add(&mut self, more: &Worlds) {
+        self.count += more.count;
+        self.records += more.records;
+        self.crashes += more.crashes;
+        self.images += more.images;
+        self.virtual_ms += more.virtual_ms;
+        self.seen.add(&more.seen);
     }
 }
 
 fn run_worlds(asked: &Asked, profile: Profile) -> ExitCode {
-    let (mut count, mut records, mut crashes, mut images, mut virtual_ms) = (0, 0, 0, 0, 0);
-    let (mut seen, is_one) = (Seen::default(), asked.seeds.end - asked.seeds.start == 1);
-    for seed in asked.seeds() {
+    let sums = asked.run(|seed, worlds: &mut Worlds| {
         let plan = Plan::new(seed, profile, asked.canary);
         let report = plan.run();
-        if report.violation.is_some() {
-            return tell(plan);
-        }
-        if asked.twice > 0 && seed % asked.twice == 0 {
-            let again = plan.run();
-            if (again.digest, &again.story) != (report.digest, &report.story) {
-                println!("seed {seed} gives other bytes the second time");
-                return ExitCode::FAILURE;
-            }
-        }
-        if is_one {
+        if asked.is_one() && report.violation.is_none() {
             println!("{}", report.story.join("\n"));
         }
-        count += 1;
-        records += report.records;
-        crashes += report.crashes;
-        images += report.images;
-        virtual_ms += report.virtual_ms;
-        seen.add(&report.seen);
+        let again = (asked.twice > 0 && seed % asked.twice == 0).then(|| plan.run());
+        let is_same =
+            again.is_none_or(|again| (again.digest, &again.story) == (report.digest, &report.story));
+        worlds.add(&Worlds {
+            count: 1,
+            records: report.records,
+            crashes: report.crashes,
+            images: report.images,
+            virtual_ms: report.virtual_ms,
+            seen: report.seen,
+        });
+        report.violation.is_none() && is_same
+    });
+    let mut all = Worlds::default();
+    match sums {
+        Ok(sums) => sums.iter().for_each(|sum| all.add(sum)),
+        Err(seed) => return tell(Plan::new(seed, profile, asked.canary)),
     }
     for situation in Situation::ALL {
-        println!("seen {:>9} {situation:?}", seen.times(*situation));
+        println!("seen {:>9} {situation:?}", all.seen.times(*situation));
     }
+    let Worlds { count, records, crashes, images, virtual_ms, seen: _ } = all;
     let hours = virtual_ms / 3_600_000;
     println!(
         "{count} seeds are clean: {records} records, {crashes} crashes, {images} images, {hours} virtual hours"
@@ -102,9 +131,13 @@ fn run_worlds(asked: &Asked, profile: Profile) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// Makes a failing world small and prints it as a script.
+/// Makes a failing world small and prints it as a script, or says that it fails only in comparison with itself.
 fn tell(plan: Plan) -> ExitCode {
     let seed = plan.seed;
+    if plan.run().violation.is_none() {
+        println!("seed {seed} gives other bytes the second time");
+        return ExitCode::FAILURE;
+    }
     let (_, report) = world::shrink(plan);
     println!("{}\n\n{}\n", report.details.join("\n"), report.story.join("\n"));
     println!("seed {seed} fails: {}", report.violation.map(|violation| violation.0).unwrap_or_default());
@@ -134,18 +167,25 @@ fn short(why: &str) -> String {
 
 /// Lets journals live.
 fn run_lives(asked: &Asked) -> ExitCode {
-    let (mut count, mut crashes, mut images, mut refused) = (0, 0, 0, 0);
-    for seed in asked.seeds() {
-        let life = weir_canary::with(asked.canary, || lives::live(seed));
-        if let Some(violation) = life.violation {
-            println!("seed {seed} fails: {}", violation.0);
+    let live = |seed| weir_canary::with(asked.canary, || lives::live(seed));
+    let sums = asked.run(|seed, [count, crashes, images, refused]: &mut [usize; 4]| {
+        let life = live(seed);
+        *count += 1;
+        *crashes += life.crashes;
+        *images += life.images;
+        *refused += life.refused;
+        life.violation.is_none()
+    });
+    let sums = match sums {
+        Ok(sums) => sums,
+        Err(seed) => {
+            let why = live(seed).violation.map(|violation| violation.0).unwrap_or_default();
+            println!("seed {seed} fails: {why}");
             return ExitCode::FAILURE;
         }
-        count += 1;
-        crashes += life.crashes;
-        images += life.images;
-        refused += life.refused;
-    }
+    };
+    let [count, crashes, images, refused] =
+        [0, 1, 2, 3].map(|at| sums.iter().map(|sum| sum[at]).sum::<usize>());
     println!(
         "{count} journals are clean: {crashes} crashes, {images} images, {refused} damaged ones refused"
     );
@@ -154,26 +194,38 @@ fn run_lives(asked: &Asked) -> ExitCode {
 
 /// Compares the engine with the reference interpreter.
 fn compare(asked: &Asked) -> ExitCode {
-    let (mut count, mut ended, is_one) = (0, 0, asked.seeds.end - asked.seeds.start == 1);
-    for seed in asked.seeds() {
+    let sums = asked.run(|seed, [count, ended]: &mut [usize; 2]| {
         let comparison = differential::run(seed, Palette::all(2));
-        count += 1;
-        if is_one || comparison.difference.is_some() {
+        if asked.is_one() && comparison.difference.is_none() {
             println!("{}", comparison.story.join("\n"));
         }
-        if let Some(difference) = comparison.difference {
-            println!("seed {seed} differs: {difference}");
+        *count += 1;
+        *ended += usize::from(comparison.ended);
+        comparison.difference.is_none()
+    });
+    let sums = match sums {
+        Ok(sums) => sums,
+        Err(seed) => {
+            let comparison = differential::run(seed, Palette::all(2));
+            let difference = comparison.difference.unwrap_or_default();
+            println!("{}\nseed {seed} differs: {difference}", comparison.story.join("\n"));
             return ExitCode::FAILURE;
         }
-        ended += usize::from(comparison.ended);
-    }
+    };
+    let [count, ended] = [0, 1].map(|at| sums.iter().map(|sum| sum[at]).sum::<usize>());
     println!("{count} seeds agree; {ended} instances came to their end");
     ExitCode::SUCCESS
 }
 
 fn parse(words: &[String]) -> Result<Asked, String> {
-    let mut asked =
-        Asked { seeds: 0..1_000, what: What::World(Profile::Small), canary: None, twice: 100, until: None };
+    let mut asked = Asked {
+        seeds: 0..1_000,
+        what: What::World(Profile::Small),
+        canary: None,
+        twice: 100,
+        until: None,
+        threads: spread::all_threads(),
+    };
     let number = |text: &str| text.parse::<u64>().map_err(|_| format!("'{text}' is not a number"));
     let mut words = words.iter();
     while let Some(word) = words.next() {
@@ -188,6 +240,7 @@ fn parse(words: &[String]) -> Result<Asked, String> {
                 asked.until = Some(Instant::now() + Duration::from_secs(number(value)?));
                 asked.seeds = asked.seeds.start..u64::MAX;
             }
+            "--threads" => asked.threads = number(value)?.max(1) as usize,
             "--twice" => asked.twice = number(value)?,
             "--canaries" => asked.what = What::Canaries(number(value)?),
             "--canary" => {
