@@ -14,13 +14,7 @@ use std::{
 
 use weir_engine::{command::Command, state::weight::Weigh};
 
-use crate::{handle::SubmitError, standing_queue::StandingQueue};
-
-/// Commands that may be in flight before new work is refused.
-pub const IN_FLIGHT_COMMANDS: usize = 2_000;
-
-/// Bytes of variables that may be in flight before new work is refused.
-pub const IN_FLIGHT_BYTES: usize = 32 << 20;
+use crate::{handle::SubmitError, limits::IN_FLIGHT_BYTES, standing_queue::StandingQueue};
 
 /// Always the same words: what changes from refusal to refusal cannot be sent as a reference to the one before.
 const TOO_MUCH: &str = "Expected to execute the command, but more is in flight than this node can carry; nothing was applied, try again later";
@@ -202,6 +196,7 @@ mod tests {
     };
 
     use super::*;
+    use crate::limits::IN_FLIGHT_COMMANDS;
 
     fn create(bytes: usize) -> Command {
         Command::CreateInstance(CreateInstance {

@@ -12,14 +12,11 @@ use std::{
 
 use weir_journal::disk::free_bytes;
 
-use crate::{admission::Admission, commit::SharedCommitter};
-
-/// Free bytes of the disk below which new work is refused.
-pub const NEW_WORK_FREE_BYTES: u64 = 256 << 20;
-/// Free bytes above that at which new work is let in again, so that it does not flicker.
-pub const NEW_WORK_AGAIN_FREE_BYTES: u64 = NEW_WORK_FREE_BYTES + (64 << 20);
-/// Free bytes of the disk below which checkpoints wait: their store also needs room to tidy up.
-pub const CHECKPOINT_FREE_BYTES: u64 = 128 << 20;
+use crate::{
+    admission::Admission,
+    commit::SharedCommitter,
+    limits::{CHECKPOINT_FREE_BYTES, NEW_WORK_AGAIN_FREE_BYTES, NEW_WORK_FREE_BYTES},
+};
 
 /// How often it is looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -90,10 +87,9 @@ impl DiskSpace {
     pub(crate) fn waits_for_checkpoint_room(&self) -> bool {
         let mut told = false;
         loop {
-            match free_bytes(&self.folder) {
-                Ok(free) if free < CHECKPOINT_FREE_BYTES => {}
-                // A disk that cannot be asked is tried.
-                Ok(_) | Err(_) => return true,
+            // A disk that cannot be asked is tried.
+            if free_bytes(&self.folder).map_or(true, is_enough_for_a_checkpoint) {
+                return true;
             }
             if self.stops_within(Duration::ZERO) {
                 return false;
@@ -123,9 +119,20 @@ impl DiskSpace {
     }
 }
 
+fn is_enough_for_a_checkpoint(free_bytes: u64) -> bool {
+    free_bytes >= CHECKPOINT_FREE_BYTES
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn checkpoints_wait_for_room_long_after_new_work_does() {
+        assert!(is_enough_for_a_checkpoint(CHECKPOINT_FREE_BYTES));
+        assert!(!is_enough_for_a_checkpoint(CHECKPOINT_FREE_BYTES - 1));
+        assert!(is_enough_for_a_checkpoint(NEW_WORK_FREE_BYTES - 1), "what is there can still be worked off");
+    }
 
     #[test]
     fn new_work_is_let_in_again_with_some_more_than_it_was_refused_with() {

@@ -13,6 +13,7 @@ mod disk_space;
 pub mod driver;
 pub mod handle;
 mod housekeeping;
+pub mod limits;
 pub mod memory;
 mod metrics;
 pub mod node;
@@ -23,8 +24,6 @@ mod shell;
 mod standing_queue;
 mod upkeep;
 
-pub use admission::{IN_FLIGHT_BYTES, IN_FLIGHT_COMMANDS};
-pub use disk_space::{CHECKPOINT_FREE_BYTES, NEW_WORK_AGAIN_FREE_BYTES, NEW_WORK_FREE_BYTES};
 pub use handle::{Handle, Health, JobBatches, JobStream, JobStreamSpec, SubmitError, Topology};
 pub use memory::Memory;
 pub use node::{DEFAULT_PARTITIONS, Node, NodeConfig, StartError};

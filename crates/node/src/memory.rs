@@ -6,27 +6,24 @@
 //! | the store's cache of blocks | 15 % |
 //! | the store's write buffers, the journal's buffers, commands in flight, the program itself | the rest |
 
+use crate::limits::{DEFAULT_MEMORY_BYTES, MIN_MEMORY_BYTES};
+
 /// Memory that a node may take, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Memory {
     bytes: u64,
 }
 
-/// The least that a node runs with, in bytes.
-pub const MEMORY_BYTES_MIN: u64 = 128 << 20;
-/// What it takes at most where nothing is said, in bytes.
-pub const MEMORY_BYTES_DEFAULT_MAX: u64 = 512 << 20;
-
 impl Memory {
-    /// So many bytes; `None`: fewer than [`MEMORY_BYTES_MIN`].
+    /// So many bytes; `None`: fewer than [`MIN_MEMORY_BYTES`].
     pub fn new(bytes: u64) -> Option<Memory> {
-        (bytes >= MEMORY_BYTES_MIN).then_some(Memory { bytes })
+        (bytes >= MIN_MEMORY_BYTES).then_some(Memory { bytes })
     }
 
     /// What is right on this machine where nothing is said: an eighth of what it has, or of what its control group is allowed.
     pub fn of_machine() -> Memory {
         let total = machine_bytes().unwrap_or(u64::MAX).min(group_bytes().unwrap_or(u64::MAX));
-        Memory { bytes: (total / 8).clamp(MEMORY_BYTES_MIN, MEMORY_BYTES_DEFAULT_MAX) }
+        Memory { bytes: (total / 8).clamp(MIN_MEMORY_BYTES, DEFAULT_MEMORY_BYTES) }
     }
 
     /// All of it.
@@ -73,7 +70,8 @@ mod tests {
         let memory = Memory::new(512 << 20).unwrap();
         let shared = memory.rows_bytes() as u64 + memory.store_cache_bytes();
         assert!(shared < memory.bytes() / 2);
-        assert_eq!(Memory::new(MEMORY_BYTES_MIN - 1), None);
-        assert!(Memory::of_machine().bytes() >= MEMORY_BYTES_MIN);
+        assert_eq!(Memory::new(MIN_MEMORY_BYTES - 1), None);
+        let usual = Memory::of_machine().bytes();
+        assert!((MIN_MEMORY_BYTES..=DEFAULT_MEMORY_BYTES).contains(&usual), "{usual}");
     }
 }

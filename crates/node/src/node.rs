@@ -16,7 +16,7 @@ use weir_journal::{
 };
 
 use crate::{
-    admission::{Admission, IN_FLIGHT_COMMANDS},
+    admission::Admission,
     checkpoint::{self, Store},
     clock::Clock,
     commit::{Committer, SharedCommitter},
@@ -25,6 +25,7 @@ use crate::{
     driver::{Driver, GroupRecord},
     handle::{Handle, Inner},
     housekeeping,
+    limits::{IN_FLIGHT_COMMANDS, MAX_PARTITIONS},
     memory::Memory,
     metrics::Metrics,
     offline,
@@ -47,9 +48,6 @@ pub struct NodeConfig {
 
 /// Partitions of a new data folder.
 pub const DEFAULT_PARTITIONS: u16 = 3;
-/// Partitions that one system may have.
-pub const MAX_PARTITIONS: u16 = 8_191;
-
 /// Why a node could not start.
 #[derive(Debug)]
 pub enum StartError {

@@ -9,7 +9,10 @@ use weir_engine::{
     },
     document::Document,
 };
-use weir_node::{Handle, IN_FLIGHT_COMMANDS, JobStreamSpec, Memory, Node, NodeConfig, SubmitError};
+use weir_node::{
+    Handle, JobStreamSpec, Memory, Node, NodeConfig, SubmitError,
+    limits::{IN_FLIGHT_COMMANDS, MIN_MEMORY_BYTES},
+};
 
 const ONE_TASK: &str = r#"<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:zeebe="http://camunda.org/schema/zeebe/1.0">
 <process id="one-task" isExecutable="true"><startEvent id="start"/><sequenceFlow id="f1" sourceRef="start" targetRef="task"/>
@@ -237,7 +240,7 @@ fn figure(handle: &Handle, name: &str) -> u64 {
 async fn more_waits_than_fits_into_memory_and_all_of_it_goes_on_after_a_crash() {
     const INSTANCES: usize = 1_500;
     let folder = tempfile::tempdir().unwrap();
-    let memory = Memory::new(weir_node::memory::MEMORY_BYTES_MIN).unwrap();
+    let memory = Memory::new(MIN_MEMORY_BYTES).unwrap();
     let config = NodeConfig { memory, ..config(&folder) };
     let node = Node::start(&config).unwrap();
     let handle = node.handle();

@@ -11,7 +11,7 @@ use tokio::{
 };
 use tracing_subscriber::EnvFilter;
 use weir_api::ApiConfig;
-use weir_node::{Node, NodeConfig};
+use weir_node::{Node, NodeConfig, StartError};
 
 use crate::{
     config::{Config, LogFormat},
@@ -115,7 +115,15 @@ async fn start_node(config: NodeConfig) -> Result<Node, Failure> {
     });
     starting.map_err(|error| cannot_start(&error))?;
     let node = node.await.map_err(|_| cannot_start(&"it broke off while it recovered"))?;
-    node.map_err(|error| cannot_start(&error))
+    node.map_err(|error| match error {
+        StartError::Folder(..) => cannot_start(&error).try_this(
+            "let the user that runs the server write there, or choose another folder: --data-dir DIR",
+        ),
+        StartError::Journal(_)
+        | StartError::Store(..)
+        | StartError::Damaged(..)
+        | StartError::Partitions { .. } => cannot_start(&error),
+    })
 }
 
 fn cannot_start(error: &impl std::fmt::Display) -> Failure {

@@ -17,9 +17,6 @@ use crate::{
 
 pub(crate) use value::{LogFormat, parse_address};
 
-/// Partitions that a server may have; a key has 13 bits for its partition.
-pub(crate) const PARTITIONS_MAX: u16 = 8191;
-
 /// A key of the configuration. Its name is the argument `--name`, the key in the file and, in capitals, the variable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Key {

@@ -3,9 +3,12 @@
 use std::{net::SocketAddr, num::NonZeroU16};
 
 use tracing_subscriber::EnvFilter;
-use weir_node::{Memory, memory::MEMORY_BYTES_MIN};
+use weir_node::{
+    Memory,
+    limits::{MAX_PARTITIONS, MIN_MEMORY_BYTES},
+};
 
-use super::{Key, PARTITIONS_MAX, Setting};
+use super::{Key, Setting};
 
 /// Threads that a server may have.
 const THREADS_MAX: usize = 1024;
@@ -68,9 +71,9 @@ pub(super) fn parse_partitions(text: &str) -> Result<Option<NonZeroU16>, String>
     }
     let number: Option<NonZeroU16> = text.parse().ok();
     number
-        .filter(|number| number.get() <= PARTITIONS_MAX)
+        .filter(|number| number.get() <= MAX_PARTITIONS)
         .map(Some)
-        .ok_or(format!("is neither auto nor a number from 1 to {PARTITIONS_MAX}"))
+        .ok_or(format!("is neither auto nor a number from 1 to {MAX_PARTITIONS}"))
 }
 
 /// `auto` for what is right on this machine; a unit of KB, MB or GB counts in steps of 1024.
@@ -90,7 +93,7 @@ pub(super) fn parse_memory(text: &str) -> Result<Memory, String> {
     let bytes = number.zip(shift).and_then(|(number, shift)| number.checked_mul(1 << shift));
     bytes.and_then(Memory::new).ok_or(format!(
         "is neither auto nor a size such as 512MB or 2GB, of at least {} MB",
-        MEMORY_BYTES_MIN >> 20
+        MIN_MEMORY_BYTES >> 20
     ))
 }
 
@@ -113,5 +116,17 @@ pub(super) fn parse_log_format(text: &str) -> Result<LogFormat, String> {
         "text" => Ok(LogFormat::Text),
         "json" => Ok(LogFormat::Json),
         _ => Err("is neither text nor json".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_partitions_than_a_key_has_room_for_are_refused() {
+        assert_eq!(parse_partitions(&MAX_PARTITIONS.to_string()), Ok(NonZeroU16::new(MAX_PARTITIONS)));
+        let refused = parse_partitions(&(MAX_PARTITIONS + 1).to_string()).unwrap_err();
+        assert!(refused.contains("from 1 to 8191"), "{refused}");
     }
 }

@@ -117,7 +117,8 @@ fn a_server_that_cannot_start_says_why_and_what_to_do() {
     check(&command.output().unwrap(), 6, &[&server.grpc, "the port is in use", "choose another port"]);
     let file = server.folder.path().join("a-file");
     fs::write(&file, "").unwrap();
-    check(&serve(&file.join("data")).output().unwrap(), 6, &["a-file"]);
+    let refused = serve(&file.join("data")).stderr(Stdio::piped()).output().unwrap();
+    check(&refused, 6, &["a-file", "write there", "--data-dir"]);
     let rest = Command::new(WEIR).args(["run", "one-task", "--address", &server.rest]).output().unwrap();
     check(&rest, 3, &[&server.rest, "the usual port is 26500"]);
     let nobody = Command::new(WEIR).args(["run", "one-task", "--address", "127.0.0.1:1"]).output().unwrap();
