@@ -4,6 +4,8 @@
 
 use std::sync::Arc;
 
+mod multi_instance;
+
 use crate::{
     event::{Batch, Deployment, Event},
     key::{ElementKey, JobKey, MessageKey, SubscriptionKey, TimerKey},
@@ -67,15 +69,9 @@ pub(crate) fn apply(state: &mut State, event: &Event) {
                 state.variables.put((*scope, name.clone()), Json(json.clone()));
             }
         }
-        Event::LoopStarted { body, items } => {
-            for (number, item) in (0..).zip(items) {
-                state.loop_items.insert((*body, number), Json(item.clone()));
-            }
-            let total = items.len() as u32;
-            state.elements.change(body, |row| {
-                row.items = Some(crate::state::row::Items { total, ..Default::default() })
-            });
-        }
+        Event::LoopStarted { body, items, counts } => multi_instance::started(state, *body, items, counts),
+        Event::LoopGathered { body, from, count } => multi_instance::gathered(state, *body, *from, *count),
+        Event::LoopCleared { body, rows } => multi_instance::cleared(state, *body, *rows as usize),
         Event::LoopResult { body, index, result } => {
             state.loop_results.put((*body, *index), Json(result.clone()))
         }
@@ -200,7 +196,9 @@ fn phase(state: &mut State, key: ElementKey, phase: Phase) {
 
 fn element_activating(state: &mut State, key: ElementKey, instance: &ElementInstance, tokens: u32) {
     if let Some(parent) = instance.parent {
+        let mut packed = false;
         state.elements.change(&parent, |row| {
+            packed = row.items.is_some_and(|items| items.packed);
             row.children += 1;
             row.tokens = row.tokens.saturating_sub(tokens);
             if let (Some(items), crate::state::row::Role::Item(_)) = (&mut row.items, instance.role) {
@@ -208,7 +206,7 @@ fn element_activating(state: &mut State, key: ElementKey, instance: &ElementInst
             }
         });
         state.children.insert((parent, key), ());
-        if let crate::state::row::Role::Item(number) = instance.role {
+        if let (crate::state::row::Role::Item(number), false) = (instance.role, packed) {
             state.loop_items.remove(&(parent, number));
         }
     }
@@ -241,16 +239,7 @@ fn element_gone(state: &mut State, key: ElementKey, terminated: bool) {
         drop_tokens(state, key);
     }
     if instance.items.is_some() {
-        let items: Vec<_> =
-            state.loop_items.range((key, 0)..=(key, u32::MAX)).map(|(place, _)| place).collect();
-        for place in items {
-            state.loop_items.erase(&place);
-        }
-        let results: Vec<_> =
-            state.loop_results.range((key, 0)..=(key, u32::MAX)).map(|(place, _)| place).collect();
-        for place in results {
-            state.loop_results.erase(&place);
-        }
+        multi_instance::cleared(state, key, usize::MAX);
     }
 }
 

@@ -122,6 +122,27 @@ pub fn json_string(text: &str) -> Arc<str> {
     out.into()
 }
 
+/// The text of the item with this number, from 0, of a JSON list.
+pub(crate) fn list_item(list: &str, number: usize) -> Option<&str> {
+    let inner = list.strip_prefix('[')?.strip_suffix(']')?;
+    let (mut depth, mut in_string, mut escaped) = (0usize, false, false);
+    let (mut seen, mut start) = (0, 0);
+    for (place, byte) in inner.bytes().enumerate() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            _ if in_string => {}
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => depth = depth.saturating_sub(1),
+            b',' if depth == 0 && seen == number => return inner.get(start..place),
+            b',' if depth == 0 => (seen, start) = (seen + 1, place + 1),
+            _ => {}
+        }
+    }
+    if seen == number { inner.get(start..) } else { None }
+}
+
 fn kind_of(json: &str) -> &'static str {
     match json.as_bytes().first() {
         Some(b'[') => "ARRAY",
@@ -168,6 +189,15 @@ mod tests {
         assert_eq!(document.get("a").map(|v| &**v), Some("1.50"));
         assert_eq!(document.to_json(), r#"{"a":1.50,"b":[1, {"x":"}"}]}"#);
         assert_eq!(Document::parse("").unwrap(), Document::default());
+    }
+
+    #[test]
+    fn an_item_of_a_list_is_found_by_its_number() {
+        let list = r#"[1,"a,]\"",{"x":[2,"}"]},[],null]"#;
+        let items: Vec<_> = (0..6).map(|number| list_item(list, number)).collect();
+        let found = ["1", r#""a,]\"""#, r#"{"x":[2,"}"]}"#, "[]", "null"];
+        assert_eq!(items[..5], found.map(Some));
+        assert_eq!(items[5], None);
     }
 
     #[test]

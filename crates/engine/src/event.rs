@@ -146,10 +146,14 @@ pub enum Event {
         /// The body.
         #[n(0)]
         body: ElementKey,
-        /// The items as JSON texts.
+        /// The items, in order: JSON lists of several.
         #[n(1)]
         #[cbor(with = "codec::arc_strs")]
         items: Vec<Arc<str>>,
+        /// How many items each list holds. Earlier programs wrote none: then each text is an item.
+        #[n(2)]
+        #[cbor(default)]
+        counts: Vec<u32>,
     },
     /// A multi-instance item delivered its result.
     #[n(14)]
@@ -164,6 +168,29 @@ pub enum Event {
         #[n(2)]
         #[cbor(with = "codec::arc_str")]
         result: Arc<str>,
+    },
+    /// The results of some items in a row were put together: they are one row now.
+    #[n(15)]
+    LoopGathered {
+        /// The body.
+        #[n(0)]
+        body: ElementKey,
+        /// The number of the first item.
+        #[n(1)]
+        from: u32,
+        /// How many items.
+        #[n(2)]
+        count: u32,
+    },
+    /// So many rows of a body that is being ended were forgotten.
+    #[n(16)]
+    LoopCleared {
+        /// The body.
+        #[n(0)]
+        body: ElementKey,
+        /// How many rows.
+        #[n(1)]
+        rows: u32,
     },
     /// A job exists from here on.
     #[n(20)]

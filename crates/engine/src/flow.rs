@@ -3,16 +3,21 @@
 //! An element instance is made by [`enter`], does its own thing in [`crate::element`], and leaves by [`complete`] (here)
 //! or [`crate::termination`].
 
+use std::ops::Bound;
+
 use weir_bpmn::process::{ElementIdx, ElementKind, EndEvent, FlowIdx};
 
 use crate::{
     catch, element,
     element::multi_instance,
     event::Event,
-    incident, instance,
+    incident, instance, job,
     key::ElementKey,
-    limits, mailroom, message,
-    state::row::{ElementInstance, Phase, Role},
+    mailroom, message,
+    state::{
+        reach::UpTo,
+        row::{ElementInstance, Phase, Role},
+    },
     step::{Entrance, Step},
     termination,
     tx::{At, Failure, Tx},
@@ -31,29 +36,35 @@ pub(crate) enum Next {
 
 /// Works through the steps of a command; what is too much for one batch is put off.
 pub(crate) fn run(tx: &mut Tx<'_>) {
-    let mut taken = 0;
     while let Some(step) = tx.steps.pop_front() {
-        if taken == limits::STEPS_PER_BATCH {
+        if tx.is_full() {
             let mut rest = vec![step];
             rest.extend(tx.steps.drain(..));
             return tx.emit(Event::StepsDeferred(rest));
         }
-        taken += 1;
         take(tx, step);
     }
 }
 
-/// Goes on with steps that were put off.
+/// Goes on with steps that were put off, one after the other: what follows from one comes before the next, or, where it is
+/// too much for this batch, behind all the others.
 pub(crate) fn resume(tx: &mut Tx<'_>) {
-    let steps: Vec<Step> =
-        tx.state().deferred.iter().take(limits::STEPS_PER_BATCH).map(|(_, step)| (*step).clone()).collect();
-    if !steps.is_empty() {
-        tx.emit(Event::StepsResumed(steps.len() as u32));
-        tx.steps.extend(steps);
+    let (mut taken, mut last) = (0, Bound::Unbounded);
+    while !tx.is_full() {
+        let rest = UpTo { from: last, to: u64::MAX };
+        let Some((number, step)) = tx.state().deferred.rows(rest).next() else { break };
+        last = Bound::Excluded(number);
+        taken += 1;
+        take(tx, (*step).clone());
+        run(tx);
+    }
+    if taken > 0 {
+        tx.emit(Event::StepsResumed(taken));
     }
 }
 
 fn take(tx: &mut Tx<'_>, step: Step) {
+    tx.worked(1);
     match step {
         Step::Enter { scope, element, by } => enter(tx, scope, ElementIdx(element), by),
         Step::Activate(key) => activate(tx, key),
@@ -69,6 +80,9 @@ fn take(tx: &mut Tx<'_>, step: Step) {
             mailroom::take(tx, own, mail);
         }
         Step::CorrelateMessage(key) => message::correlate(tx, key),
+        Step::HandOut(job_type) => job::hand_out_free(tx, &job_type),
+        Step::ForgetMail { to, sequence } => mailroom::acknowledged(tx, to, sequence),
+        Step::ClearLoop(body) => termination::go_on(tx, body),
     }
 }
 
@@ -100,7 +114,7 @@ fn enter(tx: &mut Tx<'_>, scope: ElementKey, idx: ElementIdx, by: Entrance) {
         (Entrance::Direct | Entrance::Flow(_) | Entrance::Triggered { .. }, None) => Role::Single,
     };
     let item = match by {
-        Entrance::Item(number) => tx.state().loop_items.get(&(scope, number)).map(|item| item.0.clone()),
+        Entrance::Item(number) => multi_instance::item(tx, scope, number),
         Entrance::Direct | Entrance::Flow(_) | Entrance::Triggered { .. } => None,
     };
     let key = ElementKey(tx.next_key());
@@ -164,6 +178,9 @@ pub(crate) fn complete(tx: &mut Tx<'_>, key: ElementKey, by: Option<FlowIdx>) {
     }
     if termination::is_overtaken(tx, &at) {
         return termination::terminate(tx, key);
+    }
+    if at.row.role == Role::Body && multi_instance::gather_rest(tx, &at) {
+        return tx.then(Step::Complete(key));
     }
     let outcome = match at.row.role {
         Role::Body => {

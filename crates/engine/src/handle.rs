@@ -29,7 +29,7 @@ pub(crate) fn handle(tx: &mut Tx<'_>, command: Command) {
             decision::evaluate_expression(tx, &expression, variables)
         }
         Command::TimePassed => timer::time_passed(tx),
-        Command::DemandRose(job_type) => job::demand_rose(tx, &job_type),
+        Command::DemandRose(job_type) => job::hand_out_free(tx, &job_type),
         Command::Continue => flow::resume(tx),
         Command::Mail { from, sequence, mail } => mailroom::deliver(tx, from, sequence, mail),
         Command::MailAcknowledged { by, sequence } => mailroom::acknowledged(tx, by, sequence),

@@ -81,10 +81,13 @@ fn hand_out(tx: &mut Tx<'_>, key: JobKey, taker: &Taker) {
     tx.push(taker.id, job);
 }
 
-/// Hands out resting jobs of a type to workers that began to wait.
-pub(crate) fn demand_rose(tx: &mut Tx<'_>, job_type: &Arc<str>) {
-    for _ in 0..limits::JOBS_PER_ACTIVATION {
-        let Some(key) = next_free(tx, job_type, JobKey(0)) else { return };
+/// Hands out resting jobs of a type to workers that wait for it, as many as one batch holds; the others when it is their turn
+/// again.
+pub(crate) fn hand_out_free(tx: &mut Tx<'_>, job_type: &Arc<str>) {
+    while let Some(key) = next_free(tx, job_type, JobKey(0)) {
+        if tx.is_full() {
+            return tx.then(Step::HandOut(job_type.clone()));
+        }
         let Some(taker) = tx.take_demand(job_type) else { return };
         hand_out(tx, key, &taker);
     }

@@ -37,6 +37,7 @@ mod termination;
 mod timer;
 mod tx;
 mod variable;
+mod work;
 
 pub use partition::{Output, Partition};
 pub use tx::{Answer, Demand, Push, RequestId, Settings, Taker};

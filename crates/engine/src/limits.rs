@@ -16,10 +16,11 @@ pub const NAME_BYTES: usize = 32 * 1024;
 pub const JOBS_PER_ACTIVATION: usize = 10_000;
 /// Bytes of the jobs that one activation hands out.
 pub const ACTIVATION_BYTES: usize = 4 * 1024 * 1024 - 64 * 1024;
-/// Steps that one command takes before the rest is put off to a command of its own, so that others get their turn.
-pub const STEPS_PER_BATCH: usize = 2_000;
-/// Due timers, job time-outs and message expiries that one step of time handles.
-pub const DUE_PER_BATCH: usize = 500;
+/// Pieces of work that one command does before the rest is put off to a command of its own, so that others get their turn:
+/// steps taken and steps that follow from them, rows changed, things that were due, jobs handed out.
+pub const WORK_PER_BATCH: usize = 1_000;
+/// Bytes of variables, in events and in jobs handed out, after which a command puts off the rest.
+pub const WORK_BYTES_PER_BATCH: usize = 1024 * 1024;
 /// Nesting of called processes.
 pub const CALL_DEPTH: u32 = 1_000;
 /// Milliseconds that a job time-out, a back-off or a message's time to live may last at most (about 100 years).

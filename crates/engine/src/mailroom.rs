@@ -2,7 +2,7 @@
 
 use weir_canary::{Canary, planted};
 
-use crate::{deploy, event::Event, key::PartitionId, mail::Mail, message, tx::Tx};
+use crate::{deploy, event::Event, key::PartitionId, mail::Mail, message, step::Step, tx::Tx};
 
 /// Carries out [`crate::command::Command::Mail`]: what was taken before is passed over.
 pub(crate) fn deliver(tx: &mut Tx<'_>, from: PartitionId, sequence: u64, mail: Mail) {
@@ -17,11 +17,18 @@ pub(crate) fn deliver(tx: &mut Tx<'_>, from: PartitionId, sequence: u64, mail: M
     take(tx, from, mail);
 }
 
-/// Carries out [`crate::command::Command::MailAcknowledged`].
+/// Pieces of mail that are forgotten at once.
+const FORGOTTEN_AT_ONCE: u64 = 200;
+
+/// Carries out [`crate::command::Command::MailAcknowledged`]: mail that its receiver has is forgotten.
 pub(crate) fn acknowledged(tx: &mut Tx<'_>, by: PartitionId, sequence: u64) {
-    let waiting = tx.state().outbox.range((by, 0)..=(by, sequence)).next().is_some();
-    if waiting {
-        tx.emit(Event::MailDelivered { to: by, sequence });
+    let first = tx.state().outbox.range((by, 0)..=(by, sequence)).next().map(|((_, first), _)| first);
+    let Some(first) = first else { return };
+    let until = sequence.min(first + FORGOTTEN_AT_ONCE - 1);
+    tx.worked((until - first) as usize);
+    tx.emit(Event::MailDelivered { to: by, sequence: until });
+    if until < sequence {
+        tx.then(Step::ForgetMail { to: by, sequence });
     }
 }
 

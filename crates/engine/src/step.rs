@@ -10,7 +10,7 @@ use minicbor::{Decode, Encode};
 
 use crate::{
     codec,
-    key::{ElementKey, MessageKey, ProcessKey},
+    key::{ElementKey, MessageKey, PartitionId, ProcessKey},
     mail::Mail,
 };
 
@@ -75,6 +75,26 @@ pub enum Step {
     /// Look for subscriptions and start events that take a message.
     #[n(8)]
     CorrelateMessage(#[n(0)] MessageKey),
+    /// Hand out more free jobs of a type to workers that wait for it, if any do.
+    #[n(9)]
+    HandOut(
+        #[n(0)]
+        #[cbor(with = "codec::arc_str")]
+        Arc<str>,
+    ),
+    /// Forget more mail that its receiver has.
+    #[n(10)]
+    ForgetMail {
+        /// The receiver.
+        #[n(0)]
+        to: PartitionId,
+        /// The last number that it has.
+        #[n(1)]
+        sequence: u64,
+    },
+    /// Go on clearing a multi-instance body that is being ended.
+    #[n(11)]
+    ClearLoop(#[n(0)] ElementKey),
 }
 
 /// How an element is entered.

@@ -13,7 +13,7 @@ use crate::{
     key::ElementKey,
     state::{
         reach::UpTo,
-        row::{Phase, Trigger},
+        row::{Phase, Role, Trigger},
     },
     step::{Entrance, Step},
     tx::{At, Tx},
@@ -42,6 +42,14 @@ pub(crate) fn terminate(tx: &mut Tx<'_>, key: ElementKey) {
         tx.emit(Event::ElementTerminating(key));
         tx.then(Step::TerminateChildren { scope: key, after: ElementKey(0) });
     } else {
+        end(tx, at);
+    }
+}
+
+/// Goes on with the end of a multi-instance body that holds much.
+pub(crate) fn go_on(tx: &mut Tx<'_>, body: ElementKey) {
+    let at = tx.at(body).filter(|at| at.row.phase == Phase::Terminating && at.row.children == 0);
+    if let Some(at) = at {
         end(tx, at);
     }
 }
@@ -117,6 +125,12 @@ fn boundary_trigger(tx: &mut Tx<'_>, at: &At) -> Option<Trigger> {
 /// or its scope goes on.
 fn end(tx: &mut Tx<'_>, mut at: At) {
     loop {
+        if at.row.role == Role::Body && multi_instance::clear_some(tx, &at) {
+            if at.row.phase != Phase::Terminating {
+                tx.emit(Event::ElementTerminating(at.key));
+            }
+            return tx.then(Step::ClearLoop(at.key));
+        }
         let trigger = boundary_trigger(tx, &at);
         tx.emit(Event::ElementTerminated(at.key));
         if at.is_process() {

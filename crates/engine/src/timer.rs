@@ -12,9 +12,9 @@ use weir_feel::{Dialect, Value};
 use crate::{
     catch,
     event::Event,
-    expression, job,
+    expression, flow, job,
     key::{ElementKey, JobKey, MessageKey, TimerKey},
-    limits, message,
+    message,
     state::row::{Timer, TimerTarget},
     step::Step,
     tx::{Failure, Tx},
@@ -127,9 +127,10 @@ enum Waiter {
     Message(MessageKey),
 }
 
-/// Fires everything that is due, in order of time, as much as one batch holds.
+/// Fires everything that is due, in order of time, as much as one batch holds. What follows from one comes before the next,
+/// so that no more is put off than follows from the last.
 pub(crate) fn time_passed(tx: &mut Tx<'_>) {
-    for _ in 0..limits::DUE_PER_BATCH {
+    while !tx.is_full() {
         let state = tx.state();
         let timer = state.timer_dues.first().map(|((due, key), _)| (due, Waiter::Timer(key)));
         let job = state.job_dues.first().map(|((due, key), _)| (due, Waiter::Job(key)));
@@ -142,6 +143,8 @@ pub(crate) fn time_passed(tx: &mut Tx<'_>) {
             Some((_, Waiter::Message(key))) => message::due(tx, key),
             None => return,
         }
+        tx.worked(1);
+        flow::run(tx);
     }
 }
 

@@ -22,6 +22,7 @@ use crate::{
         row::{ElementInstance, IncidentKind, Role},
     },
     step::Step,
+    work::Work,
 };
 
 /// Identity of a caller who waits for an answer. Unique over restarts; made by the node.
@@ -155,6 +156,7 @@ pub(crate) struct Tx<'a> {
     pub(crate) answers: Vec<Answer>,
     pub(crate) pushes: Vec<Push>,
     pub(crate) mail: Vec<(PartitionId, u64, Mail)>,
+    work: Work,
 }
 
 impl<'a> Tx<'a> {
@@ -180,7 +182,18 @@ impl<'a> Tx<'a> {
             answers: Vec::new(),
             pushes: Vec::new(),
             mail: Vec::new(),
+            work: Work::default(),
         }
+    }
+
+    /// Whether this batch holds enough: what is left to do goes into one of its own.
+    pub(crate) fn is_full(&self) -> bool {
+        self.work.is_full(self.steps.len())
+    }
+
+    /// So many pieces of work were done that no event tells of.
+    pub(crate) fn worked(&mut self, pieces: usize) {
+        self.work.done(pieces, 0);
     }
 
     pub(crate) fn state(&self) -> &State {
@@ -190,6 +203,7 @@ impl<'a> Tx<'a> {
     /// Notes an event and applies it.
     pub(crate) fn emit(&mut self, event: Event) {
         apply::apply(self.state, &event);
+        self.work.note(&event);
         self.events.push(event);
     }
 
@@ -232,7 +246,9 @@ impl<'a> Tx<'a> {
     }
 
     pub(crate) fn push(&mut self, taker: u64, job: ActivatedJob) {
-        self.demand.took(taker, job.size_bytes());
+        let bytes = job.size_bytes();
+        self.work.done(0, bytes);
+        self.demand.took(taker, bytes);
         self.pushes.push(Push { taker, job });
     }
 

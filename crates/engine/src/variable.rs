@@ -3,7 +3,10 @@
 //! Reads walk from a scope outward to the process; the innermost wins. A value that is merged goes to the nearest scope
 //! that has the name already, or to the process.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use weir_bpmn::process::Mapping;
 use weir_feel::Value;
@@ -47,11 +50,12 @@ pub(crate) fn lookup(tx: &Tx<'_>, scope: ElementKey, name: &str) -> Option<Arc<s
 
 /// All variables that are visible in `scope` (or only those asked for), as a JSON object.
 pub(crate) fn visible(tx: &Tx<'_>, scope: ElementKey, only: &[Arc<str>]) -> String {
-    let mut variables = all_visible(tx, scope);
-    if !only.is_empty() {
-        variables.retain(|(name, _)| only.contains(name));
+    if only.is_empty() {
+        return Document(all_visible(tx, scope)).to_json();
     }
-    Document(variables).to_json()
+    let names: BTreeSet<&Arc<str>> = only.iter().collect();
+    let found = names.into_iter().filter_map(|name| Some((name.clone(), lookup(tx, scope, name)?)));
+    Document(found.collect()).to_json()
 }
 
 /// All variables that are visible in `scope`, in name order; inner ones hide outer ones.

@@ -10,6 +10,7 @@ use weir_canary::{Canary, planted};
 use weir_feel::{Number, Value};
 
 use crate::{
+    document,
     event::Event,
     expression,
     flow::{self, Next},
@@ -20,8 +21,14 @@ use crate::{
     variable::{self, Named},
 };
 
-/// Items that one step starts before others get their turn.
+/// Items that one step starts before others get their turn, and that a row of items holds at most.
 const ITEMS_PER_STEP: u32 = 100;
+/// Bytes of a row of items after which it takes no further item: each item is looked for in its row.
+const ITEMS_ROW_BYTES: usize = 2 * 1024;
+/// Results that are put together into one row.
+const GATHERED_RESULTS: u32 = 200;
+/// Rows of a body that one step forgets when it is ended before its time.
+const CLEARED_ROWS: usize = 200;
 
 /// Activates the body: reads the items and starts the first (or all).
 pub(crate) fn activate(tx: &mut Tx<'_>, at: &At) -> Result<Next, Failure> {
@@ -31,15 +38,48 @@ pub(crate) fn activate(tx: &mut Tx<'_>, at: &At) -> Result<Next, Failure> {
         let text = marker.input_collection.text();
         return Err(expression::wrong_kind(text, &["ARRAY"], &result.value, &result.warnings));
     };
-    let items: Vec<Arc<str>> = list.iter().map(|item| item.to_json().into()).collect();
+    let (items, counts) = packed(list.iter());
     let empty = items.is_empty();
-    tx.emit(Event::LoopStarted { body: at.key, items });
+    tx.emit(Event::LoopStarted { body: at.key, items, counts });
     flow::activated(tx, at);
     if empty {
         return Ok(Next::Complete);
     }
     tx.then(Step::SpawnItems(at.key));
     Ok(Next::Wait)
+}
+
+/// Items as JSON lists of several, and how many each holds.
+fn packed<'a>(items: impl Iterator<Item = &'a Value>) -> (Vec<Arc<str>>, Vec<u32>) {
+    let (mut rows, mut counts) = (Vec::new(), Vec::new());
+    let (mut row, mut count) = (String::new(), 0);
+    for item in items {
+        row.push(if count == 0 { '[' } else { ',' });
+        item.write_json(&mut row);
+        count += 1;
+        if count == ITEMS_PER_STEP || row.len() >= ITEMS_ROW_BYTES {
+            row.push(']');
+            rows.push(row.as_str().into());
+            counts.push(count);
+            (count, row) = (0, String::with_capacity(row.len()));
+        }
+    }
+    if count > 0 {
+        row.push(']');
+        rows.push(row.into());
+        counts.push(count);
+    }
+    (rows, counts)
+}
+
+/// The JSON text of an item that was not started yet.
+pub(crate) fn item(tx: &Tx<'_>, body: ElementKey, number: u32) -> Option<Arc<str>> {
+    let state = tx.state();
+    if !state.elements.get(&body)?.items?.packed {
+        return Some(state.loop_items.get(&(body, number))?.0.clone());
+    }
+    let ((_, first), row) = state.loop_items.backward((body, 0)..=(body, number)).next()?;
+    document::list_item(&row.0, (number - first) as usize).map(Arc::from)
 }
 
 /// Starts the next items of a body.
@@ -86,6 +126,7 @@ pub(crate) fn collect(tx: &mut Tx<'_>, at: &At, index: u32) -> Result<(), Failur
     };
     if let Some(result) = result {
         tx.emit(Event::LoopResult { body, index, result: result.into() });
+        gather_full(tx, body, index);
     }
     if condition_holds(tx, marker, at.key, body)? {
         tx.emit(Event::ScopeInterrupted(body));
@@ -144,20 +185,76 @@ pub(crate) fn collects_into(tx: &Tx<'_>, body: ElementKey) -> Option<Arc<str>> {
     at.element().multi_instance.as_ref()?.output.as_ref().map(|output| output.collection.clone())
 }
 
+/// The first item, and how many there are, of those whose results are put together with that of item `index`.
+fn stretch_of(items: Items, index: u32) -> (u32, u32) {
+    let from = index / GATHERED_RESULTS * GATHERED_RESULTS;
+    (from, GATHERED_RESULTS.min(items.total.saturating_sub(from)))
+}
+
+/// Puts results together when the last of a stretch came last, as is usual: then the collection is read at little cost.
+fn gather_full(tx: &mut Tx<'_>, body: ElementKey, index: u32) {
+    let Some(items) = tx.state().elements.get(&body).and_then(|row| row.items) else { return };
+    let (from, count) = stretch_of(items, index);
+    if count == 0 || index != from + count - 1 {
+        return;
+    }
+    tx.worked(count as usize);
+    let there = tx.state().loop_results.range((body, from)..=(body, index)).count();
+    if there == count as usize {
+        tx.emit(Event::LoopGathered { body, from, count });
+    }
+}
+
+/// Puts the next results together of a body that is about to complete; whether there were some.
+pub(crate) fn gather_rest(tx: &mut Tx<'_>, at: &At) -> bool {
+    let body = at.key;
+    let Some(items) = at.row.items.filter(|items| items.total > GATHERED_RESULTS) else { return false };
+    let Some(((_, index), _)) = tx.state().loop_results.range((body, 0)..=(body, u32::MAX)).next() else {
+        return false;
+    };
+    let (from, count) = stretch_of(items, index);
+    tx.emit(Event::LoopGathered { body, from, count });
+    true
+}
+
+/// Forgets rows of a body that is ended before its time; whether that may not be all of them.
+pub(crate) fn clear_some(tx: &mut Tx<'_>, at: &At) -> bool {
+    if at.row.items.is_none_or(|items| items.total as usize <= CLEARED_ROWS) {
+        return false;
+    }
+    let (all, state) = ((at.key, 0)..=(at.key, u32::MAX), tx.state());
+    let rows = state.loop_items.range(all.clone()).take(CLEARED_ROWS).count()
+        + state.loop_results.range(all.clone()).take(CLEARED_ROWS).count()
+        + state.loop_gathered.range(all).take(CLEARED_ROWS).count();
+    if rows < CLEARED_ROWS {
+        return false;
+    }
+    tx.emit(Event::LoopCleared { body: at.key, rows: CLEARED_ROWS as u32 });
+    true
+}
+
 /// The output collection of a body as it stands: results in the order of the items, null where there is none.
 pub(crate) fn output_collection(tx: &Tx<'_>, body: ElementKey) -> Option<(Arc<str>, Arc<str>)> {
     let name = collects_into(tx, body)?;
     let items = tx.state().elements.get(&body)?.items?;
     let mut json = String::from("[");
     let mut results = tx.state().loop_results.range((body, 0)..=(body, u32::MAX)).peekable();
-    for number in 0..items.total {
+    let mut gathered = tx.state().loop_gathered.range((body, 0)..=(body, u32::MAX)).peekable();
+    let mut number = 0;
+    while number < items.total {
         if number > 0 {
             json.push(',');
+        }
+        if let Some((_, stretch)) = gathered.next_if(|((_, from), _)| *from == number) {
+            json.push_str(&stretch.results);
+            number += stretch.count.max(1);
+            continue;
         }
         match results.next_if(|((_, index), _)| *index == number) {
             Some((_, result)) => json.push_str(&result.0),
             None => json.push_str("null"),
         }
+        number += 1;
     }
     json.push(']');
     Some((name, json.into()))

@@ -26,7 +26,7 @@ use crate::key::{
 };
 use below::{Below, Stored, StoredError};
 use row::{
-    AwaitedResult, DecisionDefinition, DrgDefinition, ElementInstance, Incident, Job, Json, Message,
+    AwaitedResult, DecisionDefinition, DrgDefinition, ElementInstance, Gathered, Incident, Job, Json, Message,
     MessageStart, ProcessDefinition, StartLock, Subscription, Timer, Trigger, Wait,
 };
 use table::Table;
@@ -131,10 +131,12 @@ tables! {
     4 joins: (ElementKey, u32, u32) => u32;
     /// What happens when an element instance that is being interrupted has ended.
     5 triggers: ElementKey => Trigger;
-    /// Items of a multi-instance body that were not started yet, as JSON text: (body, number).
+    /// Items of a multi-instance body, several in a row as a JSON list: (body, number of the first).
     6 loop_items: (ElementKey, u32) => Json;
     /// Results of a multi-instance body's items, as JSON text: (body, number).
     7 loop_results: (ElementKey, u32) => Json;
+    /// Results of items in a row, put together: (body, number of the first).
+    8 loop_gathered: (ElementKey, u32) => Gathered;
 
     /// Jobs, until completed or canceled.
     10 jobs: JobKey => Job;

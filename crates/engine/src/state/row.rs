@@ -123,6 +123,22 @@ pub struct Items {
     /// How many were terminated.
     #[n(3)]
     pub terminated: u32,
+    /// Whether a row of items holds several of them, as a JSON list. Earlier programs wrote one for each.
+    #[n(4)]
+    #[cbor(default)]
+    pub packed: bool,
+}
+
+/// Results of some items of a multi-instance body in a row.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Gathered {
+    /// How many items.
+    #[n(0)]
+    pub count: u32,
+    /// Their JSON texts with commas between; null where an item has none.
+    #[n(1)]
+    #[cbor(with = "codec::arc_str")]
+    pub results: Arc<str>,
 }
 
 /// What happens when an element instance has ended because it was interrupted.

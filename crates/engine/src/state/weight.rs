@@ -8,7 +8,7 @@ use crate::{
     key::{DecisionKey, DrgKey, ElementKey, MessageKey, ProcessKey},
     mail::{Correlate, Mail, OpenSubscription},
     state::row::{
-        AwaitedResult, DecisionDefinition, DrgDefinition, ElementInstance, Incident, Job, Json, Message,
+        AwaitedResult, DecisionDefinition, DrgDefinition, ElementInstance, Gathered, Incident, Job, Json, Message,
         MessageStart, ProcessDefinition, StartLock, Subscription, Timer, Trigger, Wait,
     },
     step::{Entrance, Step},
@@ -93,6 +93,7 @@ weigh_fields! {
     DrgDefinition: id name decisions;
     DecisionDefinition: id name version_tag;
     AwaitedResult: fetch_variables;
+    Gathered: results;
     DeployedFile: name content;
     Deployment: files;
 }
@@ -129,13 +130,16 @@ impl Weigh for Step {
             Self::Enter { by: Entrance::Triggered { variables, .. }, .. }
             | Self::StartAt { variables, .. } => variables.heap_bytes(),
             Self::OwnMail(mail) => mail.heap_bytes(),
+            Self::HandOut(job_type) => job_type.heap_bytes(),
             Self::Enter { by: Entrance::Direct | Entrance::Flow(_) | Entrance::Item(_), .. }
             | Self::Activate(_)
             | Self::Complete(_)
             | Self::Terminate(_)
             | Self::TerminateChildren { .. }
             | Self::SpawnItems(_)
-            | Self::CorrelateMessage(_) => 0,
+            | Self::CorrelateMessage(_)
+            | Self::ForgetMail { .. }
+            | Self::ClearLoop(_) => 0,
         }
     }
 }
