@@ -123,7 +123,7 @@ pub(crate) fn apply(state: &mut State, event: &Event) {
         }
         Event::SubscriptionCorrelated { key, message } => {
             let _ = message;
-            state.subscriptions.change(key, |row| row.correlating = None);
+            subscription_free(state, *key);
         }
         Event::CorrelationRefused { key, message } => correlation_refused(state, *key, *message),
         Event::SubscriptionClosed(key) => subscription_gone(state, *key),
@@ -327,15 +327,26 @@ fn timer_gone(state: &mut State, key: TimerKey) {
 }
 
 fn subscription_opened(state: &mut State, opened: &OpenSubscription) {
-    let place = (opened.message_name.clone(), opened.correlation_key.clone(), opened.key);
-    state.subscriptions_by_message.insert(place, ());
+    state.free_subscriptions.insert(opened.place(), ());
     state.subscriptions.insert(opened.key, Subscription { opened: opened.clone(), correlating: None });
 }
 
 fn subscription_takes(state: &mut State, key: SubscriptionKey, message: MessageKey) {
+    let before = state.subscriptions.get(&key);
     state.subscriptions.change(&key, |row| row.correlating = Some(message));
-    if let Some(row) = state.subscriptions.get(&key) {
+    if let Some(row) = before {
+        if row.correlating.is_none() {
+            state.free_subscriptions.erase(&row.opened.place());
+        }
         state.messages_correlated.put((message, row.opened.process_id.clone()), key.0);
+    }
+}
+
+fn subscription_free(state: &mut State, key: SubscriptionKey) {
+    let busy = state.subscriptions.get(&key).filter(|row| row.correlating.is_some());
+    if let Some(row) = busy {
+        state.subscriptions.change(&key, |row| row.correlating = None);
+        state.free_subscriptions.insert(row.opened.place(), ());
     }
 }
 
@@ -352,9 +363,9 @@ fn correlation_refused(state: &mut State, key: SubscriptionKey, message: Message
 }
 
 fn subscription_gone(state: &mut State, key: SubscriptionKey) {
-    if let Some(row) = state.subscriptions.remove(&key) {
-        let OpenSubscription { message_name, correlation_key, .. } = &row.opened;
-        state.subscriptions_by_message.erase(&(message_name.clone(), correlation_key.clone(), key));
+    let row = state.subscriptions.remove(&key);
+    if let Some(row) = row.filter(|row| row.correlating.is_none()) {
+        state.free_subscriptions.erase(&row.opened.place());
     }
 }
 

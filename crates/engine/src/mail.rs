@@ -81,6 +81,13 @@ pub struct OpenSubscription {
     pub closes: bool,
 }
 
+impl OpenSubscription {
+    /// Its place among those to the same message: by process, oldest first.
+    pub(crate) fn place(&self) -> (Arc<str>, Arc<str>, Arc<str>, SubscriptionKey) {
+        (self.message_name.clone(), self.correlation_key.clone(), self.process_id.clone(), self.key)
+    }
+}
+
 /// A message for a subscription.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Correlate {

@@ -104,14 +104,11 @@ pub(crate) fn correlate(tx: &mut Tx<'_>, key: MessageKey) {
     let Some(message) = tx.state().messages.get(&key) else { return };
     let place = (message.name.clone(), message.correlation_key.clone());
     if !message.correlation_key.is_empty() {
-        let waiting: Vec<SubscriptionKey> = tx
-            .state()
-            .subscriptions_by_message
-            .beginning(place.clone(), (place.0.clone(), place.1.clone(), SubscriptionKey(0)))
-            .map(|((_, _, subscription), _)| subscription)
-            .collect();
-        for subscription in waiting {
-            deliver(tx, key, &message, subscription);
+        let mut from = (place.0.clone(), place.1.clone(), Arc::from(""), SubscriptionKey(0));
+        // The oldest of each process; the others of it are not looked at.
+        while let Some(found) = next_free(tx, &place, from) {
+            deliver(tx, key, &message, found.3);
+            from = (found.0, found.1, found.2, SubscriptionKey(u64::MAX));
         }
     }
     let starts: Vec<(Arc<str>, Arc<MessageStart>)> = tx
@@ -123,6 +120,16 @@ pub(crate) fn correlate(tx: &mut Tx<'_>, key: MessageKey) {
     for (process_id, start) in starts {
         start_instance(tx, key, &message, &process_id, &start);
     }
+}
+
+type FreeSubscription = (Arc<str>, Arc<str>, Arc<str>, SubscriptionKey);
+
+fn next_free(
+    tx: &Tx<'_>,
+    place: &(Arc<str>, Arc<str>),
+    from: FreeSubscription,
+) -> Option<FreeSubscription> {
+    tx.state().free_subscriptions.beginning(place.clone(), from).next().map(|(found, _)| found)
 }
 
 /// Sends a message on its way to a subscription, unless that is busy or its process had it.

@@ -221,7 +221,7 @@ impl Ledger {
             Event::ScopeInterrupted(_) | Event::TriggerStored { .. } => Situation::Interrupted,
             Event::TokenArrived { .. } => Situation::JoinWaited,
             Event::LoopStarted { items, .. } if items.is_empty() => Situation::LoopWithoutItems,
-            Event::LoopStarted { items, .. } if items.len() > 100 => Situation::LoopInParts,
+            Event::LoopStarted { counts, .. } if counts.len() > 1 => Situation::LoopInParts,
             Event::StepsDeferred(_) => Situation::WorkDeferred,
             Event::TimerFired(_) => Situation::TimerFired,
             Event::TimerCanceled(_) => Situation::TimerCanceled,

@@ -163,6 +163,8 @@ impl Trail {
             | E::TriggerTaken(_)
             | E::LoopStarted { .. }
             | E::LoopResult { .. }
+            | E::LoopGathered { .. }
+            | E::LoopCleared { .. }
             | E::SubscriptionOpened(_)
             | E::SubscriptionCorrelating { .. }
             | E::SubscriptionCorrelated { .. }

@@ -195,7 +195,7 @@ fn stretch_of(items: Items, index: u32) -> (u32, u32) {
 fn gather_full(tx: &mut Tx<'_>, body: ElementKey, index: u32) {
     let Some(items) = tx.state().elements.get(&body).and_then(|row| row.items) else { return };
     let (from, count) = stretch_of(items, index);
-    if count == 0 || index != from + count - 1 {
+    if count < GATHERED_RESULTS || index != from + count - 1 {
         return;
     }
     tx.worked(count as usize);

@@ -172,6 +172,21 @@ impl<A: RowKey, B: RowKey, C: RowKey> RowKey for (A, B, C) {
     }
 }
 
+impl<A: RowKey, B: RowKey, C: RowKey, D: RowKey> RowKey for (A, B, C, D) {
+    fn put(&self, out: &mut Vec<u8>) {
+        self.0.put(out);
+        self.1.put(out);
+        self.2.put(out);
+        self.3.put(out);
+    }
+    fn take(bytes: &mut &[u8]) -> Option<(A, B, C, D)> {
+        Some((A::take(bytes)?, B::take(bytes)?, C::take(bytes)?, D::take(bytes)?))
+    }
+    fn heap_bytes(&self) -> usize {
+        self.0.heap_bytes() + self.1.heap_bytes() + self.2.heap_bytes() + self.3.heap_bytes()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -70,7 +70,10 @@ macro_rules! tables {
             /// The state of a checkpoint. Nothing of it is in memory yet.
             pub fn over(stored: Arc<dyn Stored>) -> State {
                 let below = Below::new(stored);
-                State { $($name: Table::over($number, below.clone()),)* below: Some(below), cut: 0 }
+                let mut state =
+                    State { $($name: Table::over($number, below.clone()),)* below: Some(below), cut: 0 };
+                state.take_over_subscriptions();
+                state
             }
 
             /// Begins a checkpoint of the state as it is now. The one before must be confirmed.
@@ -160,8 +163,9 @@ tables! {
     31 waits_of_element: (ElementKey, SubscriptionKey) => Present;
     /// Subscriptions to messages that this partition keeps, from all partitions.
     32 subscriptions: SubscriptionKey => Subscription;
-    /// The same by (message name, correlation key, subscription).
-    33 subscriptions_by_message: (Arc<str>, Arc<str>, SubscriptionKey) => Present;
+    /// Those that no message is on its way to: (message name, correlation key, process id, subscription). (Number 33 was an
+    /// index without process ids: to find one for each process, all had to be read.)
+    42 free_subscriptions: (Arc<str>, Arc<str>, Arc<str>, SubscriptionKey) => Present;
     /// Messages kept, and messages on their way.
     34 messages: MessageKey => Message;
     /// The same by (name, correlation key, message), oldest first.
@@ -222,6 +226,16 @@ impl State {
         let mut tables = self.tables();
         tables.sort_by_key(|table| std::cmp::Reverse(table.overlay_bytes()));
         tables.into_iter().map(|table| table.evict(limit_rows)).find(|freed| *freed > 0).unwrap_or(0)
+    }
+
+    /// Makes the index of free subscriptions where an earlier program wrote the checkpoint, and had none.
+    fn take_over_subscriptions(&mut self) {
+        if self.subscriptions.is_empty() || !self.free_subscriptions.is_empty() {
+            return;
+        }
+        let free = self.subscriptions.iter().filter(|(_, row)| row.correlating.is_none());
+        let places: Vec<_> = free.map(|(_, row)| row.opened.place()).collect();
+        places.into_iter().for_each(|place| self.free_subscriptions.put(place, ()));
     }
 
     /// Why a stored row could not be read, once one could not: then this state is of no use any more.

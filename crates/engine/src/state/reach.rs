@@ -116,6 +116,16 @@ impl<A: RowKey, B: RowKey, C> Part<(A, B, C)> for (A, B) {
     }
 }
 
+impl<A: RowKey, B: RowKey, C, D> Part<(A, B, C, D)> for (A, B) {
+    fn begins(&self, key: &(A, B, C, D)) -> bool {
+        key.0 == self.0 && key.1 == self.1
+    }
+    fn put_part(&self, out: &mut Vec<u8>) {
+        self.0.put(out);
+        self.1.put(out);
+    }
+}
+
 /// The bytes right after a key: greater than it, and not greater than any key after it.
 pub(crate) fn after<K: RowKey>(key: &K) -> Vec<u8> {
     let mut bytes = key_bytes(key);

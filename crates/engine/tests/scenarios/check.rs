@@ -102,6 +102,7 @@ fn owners(state: &State) -> Result<(), String> {
         state.triggers.iter().find(|(owner, _)| !alive(owner)).map(|row| format!("trigger {row:?}")),
         state.loop_items.iter().find(|((body, _), _)| !alive(body)).map(|row| format!("item {row:?}")),
         state.loop_results.iter().find(|((body, _), _)| !alive(body)).map(|row| format!("result {row:?}")),
+        state.loop_gathered.iter().find(|((body, _), _)| !alive(body)).map(|row| format!("results {row:?}")),
         state.jobs.iter().find(|(_, job)| !alive(&job.element)).map(|row| format!("job {row:?}")),
         state.waits.iter().find(|(_, wait)| !alive(&wait.owner)).map(|row| format!("wait {row:?}")),
         state.incidents.iter().find(|(_, row)| !alive(&row.element)).map(|row| format!("incident {row:?}")),
@@ -124,13 +125,15 @@ fn owners(state: &State) -> Result<(), String> {
 fn indices(state: &State) -> Result<(), String> {
     let free = state.jobs.iter().filter(|(_, job)| job.phase == JobPhase::Activatable).count();
     let dues = state.jobs.iter().filter(|(_, job)| job.due_ms != 0).count();
+    let free_subscriptions =
+        state.subscriptions.iter().filter(|(_, subscription)| subscription.correlating.is_none()).count();
     let pairs = [
         ("job queue", free, state.job_queue.len()),
         ("job dues", dues, state.job_dues.len()),
         ("timer dues", state.timers.len(), state.timer_dues.len()),
         ("timer owners", state.timers.len(), state.timers_of_element.len() + state.timers_of_process.len()),
         ("wait owners", state.waits.len(), state.waits_of_element.len()),
-        ("subscriptions by message", state.subscriptions.len(), state.subscriptions_by_message.len()),
+        ("free subscriptions", free_subscriptions, state.free_subscriptions.len()),
         ("messages by name", state.messages.len(), state.messages_by_name.len()),
         ("message dues", state.messages.len(), state.message_dues.len()),
         ("incident elements", state.incidents.len(), state.incidents_of_element.len()),
@@ -172,6 +175,7 @@ pub(crate) fn nothing_left(state: &State) -> Result<(), String> {
         "triggers",
         "loop_items",
         "loop_results",
+        "loop_gathered",
         "jobs",
         "job_queue",
         "job_dues",
@@ -179,7 +183,7 @@ pub(crate) fn nothing_left(state: &State) -> Result<(), String> {
         "waits",
         "waits_of_element",
         "subscriptions",
-        "subscriptions_by_message",
+        "free_subscriptions",
         "start_locks",
         "start_lock_of",
         "incidents",

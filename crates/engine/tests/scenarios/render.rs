@@ -123,8 +123,15 @@ impl Renderer<'_> {
             Event::VariablesSet { scope, variables } => {
                 told(self.names.name(scope.0), &format!("variables {}", object(variables)))
             }
-            Event::LoopStarted { body, items } => {
-                told(self.names.name(body.0), &format!("got {} items", items.len()))
+            Event::LoopStarted { body, counts, .. } => {
+                told(self.names.name(body.0), &format!("got {} items", counts.iter().sum::<u32>()))
+            }
+            Event::LoopGathered { body, from, count } => told(
+                self.names.name(body.0),
+                &format!("results {from} to {} put together", from + count - 1),
+            ),
+            Event::LoopCleared { body, rows } => {
+                told(self.names.name(body.0), &format!("{rows} rows cleared"))
             }
             Event::LoopResult { body, index, result } => {
                 told(self.names.name(body.0), &format!("result {index} = {}", shorten(result)))
