@@ -124,11 +124,7 @@ pub(crate) fn correlate(tx: &mut Tx<'_>, key: MessageKey) {
 
 type FreeSubscription = (Arc<str>, Arc<str>, Arc<str>, SubscriptionKey);
 
-fn next_free(
-    tx: &Tx<'_>,
-    place: &(Arc<str>, Arc<str>),
-    from: FreeSubscription,
-) -> Option<FreeSubscription> {
+fn next_free(tx: &Tx<'_>, place: &(Arc<str>, Arc<str>), from: FreeSubscription) -> Option<FreeSubscription> {
     tx.state().free_subscriptions.beginning(place.clone(), from).next().map(|(found, _)| found)
 }
 

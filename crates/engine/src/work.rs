@@ -3,7 +3,12 @@
 
 use std::sync::Arc;
 
-use crate::{event::Event, limits, mail::Mail, step::{Entrance, Step}};
+use crate::{
+    event::Event,
+    limits,
+    mail::Mail,
+    step::{Entrance, Step},
+};
 
 /// What was done.
 #[derive(Debug, Default)]

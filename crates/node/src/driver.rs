@@ -125,6 +125,8 @@ pub struct Led {
 #[derive(Debug, Default)]
 struct Group {
     records: Vec<GroupRecord>,
+    /// Of all records' payloads.
+    bytes: usize,
     answers: Vec<Answer>,
     held: Vec<Held>,
     pushes: Vec<Push>,
@@ -167,6 +169,12 @@ impl Group {
 /// Milliseconds that taken mail waits to be acknowledged together with other mail.
 const ACKNOWLEDGE_AFTER_MS: i64 = 100;
 
+/// Bytes of the open group after which no put-off work, nothing that is due and no mail is added: a commit that others wait
+/// for stays short, and nothing piles up while the disk is slow or full.
+const PACED_GROUP_BYTES: usize = 2 * 1024 * 1024;
+/// Pieces of mail that are delivered before others get their turn.
+const MAIL_AT_ONCE: usize = 200;
+
 /// A node's partitions and what is under way.
 #[derive(Debug)]
 pub struct Driver {
@@ -180,6 +188,10 @@ pub struct Driver {
     acknowledge_at_ms: Option<i64>,
     /// Partitions with put-off work.
     unfinished: VecDeque<PartitionId>,
+    /// Mail whose sending is durable and that was not delivered.
+    mailbag: VecDeque<Parcel>,
+    /// The place of the partition that fired last what was due in it.
+    fired_last: usize,
     observed: bool,
     now_ms: i64,
     upkeep: Upkeep,
@@ -198,6 +210,8 @@ impl Driver {
             unacknowledged: BTreeMap::new(),
             acknowledge_at_ms: None,
             unfinished: VecDeque::new(),
+            mailbag: VecDeque::new(),
+            fired_last: 0,
             observed: false,
             // What was due before the last record is due, whatever the clock says.
             now_ms: led.iter().map(|led| led.partition.state().last_ms()).max().unwrap_or(0),
@@ -261,16 +275,26 @@ impl Driver {
         }
     }
 
-    /// Goes on with put-off work of one partition; the shell calls this between other inputs.
+    /// Delivers waiting mail, and goes on with put-off work of one partition; the shell calls this between other inputs.
     pub fn go_on(&mut self) {
+        if self.is_paced() {
+            return;
+        }
+        self.deliver_mail();
         if let Some(partition) = self.unfinished.pop_front() {
             self.run(partition, None, Command::Continue);
         }
     }
 
-    /// Whether there is put-off work.
+    /// Whether there is put-off work that can go on now.
     pub fn is_unfinished(&self) -> bool {
-        !self.unfinished.is_empty() || self.upkeep.is_collecting()
+        let put_off = !self.unfinished.is_empty() || !self.mailbag.is_empty();
+        (put_off && !self.is_paced()) || self.upkeep.is_collecting()
+    }
+
+    /// Whether put-off work waits for the group on its way to be durable.
+    fn is_paced(&self) -> bool {
+        self.in_flight.is_some() && self.open.bytes >= PACED_GROUP_BYTES
     }
 
     /// Bounds the memory of all partitions' rows, in bytes. It is exceeded by what one command needs, and while a checkpoint
@@ -329,7 +353,7 @@ impl Driver {
 
     /// Whether [`Input::TimePassed`] has something to do at `clock_ms`, or had before the clock went back.
     pub fn is_due(&self, clock_ms: i64) -> bool {
-        self.next_due_ms().is_some_and(|due| due <= clock_ms.max(self.now_ms))
+        !self.is_paced() && self.next_due_ms().is_some_and(|due| due <= clock_ms.max(self.now_ms))
     }
 
     /// Whether a poll got jobs in the group that is being decided, and so is about to end.
@@ -349,7 +373,10 @@ impl Driver {
 
     /// Whether nothing is under way: all that was decided is durable and released.
     pub fn is_settled(&self) -> bool {
-        self.in_flight.is_none() && self.open.is_empty() && self.unfinished.is_empty()
+        self.in_flight.is_none()
+            && self.open.is_empty()
+            && self.unfinished.is_empty()
+            && self.mailbag.is_empty()
     }
 
     /// Whether no checkpoint is under way.
@@ -371,6 +398,7 @@ impl Driver {
         if let Some(batch) = batch {
             led.sequence = led.sequence.next();
             let payload = batch.to_bytes();
+            self.open.bytes += payload.len();
             if self.observed {
                 let (sequence, bytes) = (led.sequence, payload.len());
                 self.open.observed.push(Observed { partition, sequence, batch: Arc::new(batch), bytes });
@@ -408,7 +436,14 @@ impl Driver {
         for (receiver, sender, sequence) in group.taken {
             self.taken(receiver, sender, sequence, actions);
         }
-        for Parcel { from, to, sequence, mail } in group.mail {
+        self.mailbag.extend(group.mail);
+        self.deliver_mail();
+    }
+
+    /// Delivers the next mail.
+    fn deliver_mail(&mut self) {
+        for _ in 0..MAIL_AT_ONCE {
+            let Some(Parcel { from, to, sequence, mail }) = self.mailbag.pop_front() else { return };
             self.run(to, None, Command::Mail { from, sequence, mail });
             // What was passed over, because a piece before it is still to come, was not taken.
             let receiver = self.led.get(usize::from(to.0).wrapping_sub(1));
@@ -457,12 +492,18 @@ impl Driver {
         }
     }
 
+    /// One partition at a time fires what is due: others get their turn in between.
     fn time_passed(&mut self) {
-        for number in 1..=self.led.len() as u16 {
-            let due = self.led[usize::from(number) - 1].partition.next_due_ms();
-            if due.is_some_and(|due| due <= self.now_ms) {
-                self.run(PartitionId(number), None, Command::TimePassed);
-            }
+        if self.is_paced() {
+            return;
+        }
+        let count = self.led.len();
+        let is_due =
+            |place: &usize| self.led[*place].partition.next_due_ms().is_some_and(|due| due <= self.now_ms);
+        let due = (1..=count).map(|step| (self.fired_last + step) % count).find(is_due);
+        if let Some(place) = due {
+            self.fired_last = place;
+            self.run(PartitionId(place as u16 + 1), None, Command::TimePassed);
         }
         if self.acknowledge_at_ms.is_some_and(|at| at <= self.now_ms) {
             self.acknowledge_at_ms = None;

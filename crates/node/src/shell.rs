@@ -142,11 +142,12 @@ impl Shell {
                 taken += 1;
                 message = if taken < INPUTS_PER_TURN { self.inbox.try_recv().ok() } else { None };
             }
-            self.quiet = taken < INPUTS_PER_TURN && !self.driver.is_unfinished();
             if self.driver.is_due(self.clock.now_ms()) {
                 self.driver.step(self.clock.now_ms(), Input::TimePassed, &mut actions);
             }
             self.driver.go_on();
+            let more_to_do = self.driver.is_unfinished() || self.driver.is_due(self.clock.now_ms());
+            self.quiet = taken < INPUTS_PER_TURN && !more_to_do;
             if last_checkpoint.elapsed() >= checkpoint_pause {
                 last_checkpoint = Instant::now();
                 next_to_checkpoint = next_to_checkpoint % self.driver.led().len() as u16 + 1;

@@ -26,8 +26,8 @@ use crate::key::{
 };
 use below::{Below, Stored, StoredError};
 use row::{
-    AwaitedResult, DecisionDefinition, DrgDefinition, ElementInstance, Gathered, Incident, Job, Json, Message,
-    MessageStart, ProcessDefinition, StartLock, Subscription, Timer, Trigger, Wait,
+    AwaitedResult, DecisionDefinition, DrgDefinition, ElementInstance, Gathered, Incident, Job, Json,
+    Message, MessageStart, ProcessDefinition, StartLock, Subscription, Timer, Trigger, Wait,
 };
 use table::Table;
 

@@ -8,8 +8,8 @@ use crate::{
     key::{DecisionKey, DrgKey, ElementKey, MessageKey, ProcessKey},
     mail::{Correlate, Mail, OpenSubscription},
     state::row::{
-        AwaitedResult, DecisionDefinition, DrgDefinition, ElementInstance, Gathered, Incident, Job, Json, Message,
-        MessageStart, ProcessDefinition, StartLock, Subscription, Timer, Trigger, Wait,
+        AwaitedResult, DecisionDefinition, DrgDefinition, ElementInstance, Gathered, Incident, Job, Json,
+        Message, MessageStart, ProcessDefinition, StartLock, Subscription, Timer, Trigger, Wait,
     },
     step::{Entrance, Step},
 };

@@ -35,7 +35,7 @@ fn one_task(job_type: &str, marker: &str) -> String {
     )
 }
 
-fn deploy(partition: &mut Partition, files: &[(&str, String)]) -> Result<Reply, Rejection> {
+pub(crate) fn deploy(partition: &mut Partition, files: &[(&str, String)]) -> Result<Reply, Rejection> {
     let resource =
         |(name, text): &(&str, String)| Resource { name: (*name).into(), content: text.as_bytes().into() };
     ask(partition, Command::Deploy(files.iter().map(resource).collect()))

@@ -12,6 +12,7 @@ mod names;
 mod play;
 mod render;
 mod script;
+mod slices;
 mod world;
 
 use std::path::{Path, PathBuf};

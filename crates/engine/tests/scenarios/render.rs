@@ -126,10 +126,9 @@ impl Renderer<'_> {
             Event::LoopStarted { body, counts, .. } => {
                 told(self.names.name(body.0), &format!("got {} items", counts.iter().sum::<u32>()))
             }
-            Event::LoopGathered { body, from, count } => told(
-                self.names.name(body.0),
-                &format!("results {from} to {} put together", from + count - 1),
-            ),
+            Event::LoopGathered { body, from, count } => {
+                told(self.names.name(body.0), &format!("results {from} to {} put together", from + count - 1))
+            }
             Event::LoopCleared { body, rows } => {
                 told(self.names.name(body.0), &format!("{rows} rows cleared"))
             }

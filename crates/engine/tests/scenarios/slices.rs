@@ -1,0 +1,315 @@
+//! Large work runs in slices: counted, not timed. No batch holds more than its share, twice the work is twice the batches, and
+//! what one step reads does not grow with what waits.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use weir_engine::{
+    Output, Partition, RequestId,
+    command::{ActivateJobs, Command, CreateInstance, ProcessRef, PublishMessage, Reply},
+    document::Document,
+    key::ElementKey,
+    limits,
+    state::below::{Direction, MemoryStore, Stored, StoredError, StoredRows},
+};
+
+use crate::{limits::deploy, render::EPOCH_MS, world};
+
+/// What one step may add to a batch that is all but full: the items or children that it queues, and what an element does.
+const SLACK_EVENTS: usize = 250;
+
+/// What the batches of some work came to.
+#[derive(Clone, Copy, Debug, Default)]
+struct Tally {
+    batches: usize,
+    events: usize,
+    largest_events: usize,
+    largest_bytes: usize,
+}
+
+impl Tally {
+    fn note(&mut self, output: &Output) {
+        let Some(batch) = &output.batch else { return };
+        self.batches += 1;
+        self.events += batch.events.len();
+        self.largest_events = self.largest_events.max(batch.events.len());
+        self.largest_bytes = self.largest_bytes.max(batch.to_bytes().len());
+    }
+
+    fn assert_bounded(&self, what: &str) {
+        let most = limits::WORK_PER_BATCH + SLACK_EVENTS;
+        assert!(self.largest_events <= most, "{what}: a batch of {} events", self.largest_events);
+        let most = 2 * limits::WORK_BYTES_PER_BATCH;
+        assert!(self.largest_bytes <= most, "{what}: a batch of {} bytes", self.largest_bytes);
+    }
+
+    /// Half the work took about half the events and batches.
+    fn assert_twice(&self, half: Tally, what: &str) {
+        for (all, half) in [(self.events, half.events), (self.batches, half.batches)] {
+            assert!(all * 10 <= half * 22 + 100, "{what}: {all} for twice the work of {half}");
+        }
+    }
+}
+
+fn run(partition: &mut Partition, now_ms: i64, command: Command, tally: &mut Tally) -> Option<Reply> {
+    let mut output = partition.handle(now_ms, Some(RequestId(1)), command, &mut ());
+    tally.note(&output);
+    let mut answer = output.answers.pop();
+    while output.more {
+        output = partition.handle(now_ms, None, Command::Continue, &mut ());
+        tally.note(&output);
+        answer = answer.or(output.answers.pop());
+    }
+    answer.map(|answer| answer.result.expect("it is carried out"))
+}
+
+fn create(variables: &str) -> Command {
+    Command::CreateInstance(CreateInstance {
+        process: ProcessRef::Latest("p".into()),
+        variables: Document::parse(variables).expect("they are good"),
+        start_at: Vec::new(),
+        with_result: None,
+    })
+}
+
+/// A process of one activity that is done for each of `n` items.
+fn loops(activity: &str, content: &str, sequential: bool) -> String {
+    format!(
+        r#"<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:zeebe="http://camunda.org/schema/zeebe/1.0">
+  <message id="m" name="stop"><extensionElements><zeebe:subscription correlationKey="=&quot;k&quot;"/></extensionElements></message>
+  <process id="p" isExecutable="true">
+    <startEvent id="start"/><sequenceFlow id="f" sourceRef="start" targetRef="t"/>
+    <{activity} id="t">{content}
+      <multiInstanceLoopCharacteristics isSequential="{sequential}"><extensionElements>
+        <zeebe:loopCharacteristics inputCollection="=for i in 1..n return i" inputElement="item" outputCollection="all" outputElement="=item"/>
+      </extensionElements></multiInstanceLoopCharacteristics>
+    </{activity}>
+  </process>
+</definitions>"#
+    )
+}
+
+fn partition(model: String) -> Partition {
+    let mut partition = Partition::new(world::settings(1, 1));
+    deploy(&mut partition, &[("a.bpmn", model)]).expect("the model is good");
+    partition
+}
+
+const JOB: &str = r#"<extensionElements><zeebe:taskDefinition type="work"/></extensionElements>"#;
+const TIMER: &str = r#"<startEvent id="s0"/><sequenceFlow id="g" sourceRef="s0" targetRef="c"/>
+    <intermediateCatchEvent id="c"><timerEventDefinition><timeDuration>PT1H</timeDuration></timerEventDefinition></intermediateCatchEvent>"#;
+
+/// Starts a multi-instance, completes all its jobs in the order that `order` gives them, or cancels it.
+fn live(items: usize, end: End) -> (Tally, Tally) {
+    let mut partition = partition(loops("serviceTask", JOB, false));
+    let (mut started, mut ended) = (Tally::default(), Tally::default());
+    let reply = run(&mut partition, EPOCH_MS, create(&format!("{{\"n\":{items}}}")), &mut started);
+    let Some(Reply::InstanceCreated(created)) = reply else { panic!("{reply:?}") };
+    let mut jobs: Vec<_> = partition.state().jobs.iter().map(|(key, _)| key).collect();
+    assert_eq!(jobs.len(), items);
+    match end {
+        End::Cancelled => {
+            run(&mut partition, EPOCH_MS, Command::CancelInstance(created.instance), &mut ended);
+        }
+        End::CancelledLate => {
+            // All but the first are done: their results are forgotten in slices, too.
+            for job in jobs.drain(1..) {
+                let done = Command::CompleteJob { job, variables: Document::default() };
+                run(&mut partition, EPOCH_MS, done, &mut Tally::default());
+            }
+            run(&mut partition, EPOCH_MS, Command::CancelInstance(created.instance), &mut ended);
+        }
+        End::Completed { backwards } => {
+            if backwards {
+                jobs.reverse();
+            }
+            for job in jobs {
+                let done = Command::CompleteJob { job, variables: Document::default() };
+                run(&mut partition, EPOCH_MS, done, &mut ended);
+            }
+        }
+    }
+    assert!(partition.state().elements.is_empty() && partition.state().loop_gathered.is_empty());
+    assert!(partition.state().loop_items.is_empty() && partition.state().loop_results.is_empty());
+    (started, ended)
+}
+
+#[derive(Clone, Copy, Debug)]
+enum End {
+    Completed { backwards: bool },
+    Cancelled,
+    CancelledLate,
+}
+
+#[test]
+fn a_parallel_multi_instance_starts_completes_and_is_cancelled_in_slices() {
+    let ends = [
+        End::Completed { backwards: false },
+        End::Completed { backwards: true },
+        End::Cancelled,
+        End::CancelledLate,
+    ];
+    for end in ends {
+        let (half_start, half_end) = live(2_000, end);
+        let (start, ended) = live(4_000, end);
+        start.assert_bounded("start");
+        start.assert_twice(half_start, "start");
+        ended.assert_bounded(&format!("{end:?}"));
+        ended.assert_twice(half_end, &format!("{end:?}"));
+    }
+}
+
+#[test]
+fn a_sequential_multi_instance_runs_in_slices() {
+    let live = |items: usize| {
+        let mut partition = partition(loops("manualTask", "", true));
+        let mut tally = Tally::default();
+        run(&mut partition, EPOCH_MS, create(&format!("{{\"n\":{items}}}")), &mut tally);
+        assert!(partition.state().elements.is_empty());
+        tally
+    };
+    let (half, all) = (live(2_000), live(4_000));
+    all.assert_bounded("sequential");
+    all.assert_twice(half, "sequential");
+}
+
+#[test]
+fn timers_due_at_once_fire_in_slices() {
+    let live = |timers: usize| {
+        let mut partition = partition(loops("subProcess", TIMER, false));
+        run(&mut partition, EPOCH_MS, create(&format!("{{\"n\":{timers}}}")), &mut Tally::default());
+        let mut tally = Tally::default();
+        let now_ms = EPOCH_MS + 3_600_000;
+        while partition.next_due_ms().is_some() {
+            let output = partition.handle(now_ms, None, Command::TimePassed, &mut ());
+            tally.note(&output);
+            let put_off = partition.state().deferred.len();
+            assert!(put_off <= 10, "no more is put off than follows from one timer: {put_off}");
+        }
+        run(&mut partition, now_ms, Command::Continue, &mut tally);
+        assert!(partition.state().elements.is_empty());
+        tally
+    };
+    let (half, all) = (live(2_000), live(4_000));
+    all.assert_bounded("timers");
+    all.assert_twice(half, "timers");
+    assert!(all.batches >= 10, "they are not all in one batch: {all:?}");
+}
+
+#[test]
+fn jobs_timed_out_at_once_are_freed_in_slices() {
+    let mut partition = partition(loops("serviceTask", JOB, false));
+    run(&mut partition, EPOCH_MS, create("{\"n\":5000}"), &mut Tally::default());
+    let asked = ActivateJobs {
+        job_type: "work".into(),
+        worker: "w".into(),
+        timeout_ms: 1_000,
+        max_jobs: 5_000,
+        fetch_variables: ["item".into()].into(),
+        max_bytes: usize::MAX,
+    };
+    run(&mut partition, EPOCH_MS, Command::ActivateJobs(asked), &mut Tally::default());
+    let mut tally = Tally::default();
+    while partition.next_due_ms().is_some() {
+        tally.note(&partition.handle(EPOCH_MS + 1_000, None, Command::TimePassed, &mut ()));
+    }
+    assert_eq!(partition.state().job_queue.len(), 5_000);
+    assert!((3..10).contains(&tally.batches), "{tally:?}");
+    tally.assert_bounded("time-outs");
+}
+
+/// Called processes get a copy of all variables: what would make a batch of hundreds of megabytes, and stop the server, is
+/// many small ones.
+#[test]
+fn variables_that_are_copied_for_every_item_go_into_many_batches() {
+    let call = r#"<extensionElements><zeebe:calledElement processId="q"/></extensionElements>"#;
+    let called = r#"<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL">
+      <process id="q" isExecutable="true"><startEvent id="s"/></process></definitions>"#;
+    let mut partition = partition(loops("callActivity", call, false));
+    deploy(&mut partition, &[("b.bpmn", called.into())]).expect("the model is good");
+    let mut tally = Tally::default();
+    let variables = format!("{{\"n\":300,\"large\":\"{}\"}}", "x".repeat(400_000));
+    run(&mut partition, EPOCH_MS, create(&variables), &mut tally);
+    assert!(partition.state().elements.is_empty());
+    assert!(tally.batches > 50, "{tally:?}");
+    tally.assert_bounded("copies");
+}
+
+/// Rows below that are counted when they are read.
+#[derive(Debug, Default)]
+struct Counting {
+    rows: MemoryStore,
+    reads: AtomicUsize,
+}
+
+impl Stored for Counting {
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoredError> {
+        self.reads.fetch_add(1, Ordering::Relaxed);
+        self.rows.get(key)
+    }
+
+    fn scan(&self, from: &[u8], to: &[u8], rows: usize, way: Direction) -> Result<StoredRows, StoredError> {
+        let found = self.rows.scan(from, to, rows, way)?;
+        self.reads.fetch_add(1 + found.len(), Ordering::Relaxed);
+        Ok(found)
+    }
+}
+
+/// A partition of which nothing is in memory, and its rows.
+fn forgotten(mut partition: Partition) -> (Partition, Arc<Counting>) {
+    let store = Arc::new(Counting::default());
+    for (key, value) in partition.state().dump() {
+        store.rows.write(key, Some(value));
+    }
+    let settings = partition.settings().clone();
+    partition = Partition::over(settings, store.clone());
+    (partition, store)
+}
+
+/// Rows that are read for a command on a partition that `waiting` instances of one process wait on.
+fn reads(waiting: usize, command: impl Fn(&Partition) -> Command) -> usize {
+    let receive = r#"<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:zeebe="http://camunda.org/schema/zeebe/1.0">
+  <message id="m" name="go"><extensionElements><zeebe:subscription correlationKey="=&quot;k&quot;"/></extensionElements></message>
+  <process id="p" isExecutable="true"><startEvent id="start"/><sequenceFlow id="f" sourceRef="start" targetRef="r"/>
+    <receiveTask id="r" messageRef="m"/></process></definitions>"#;
+    let mut partition = partition(receive.into());
+    for _ in 0..waiting {
+        run(&mut partition, EPOCH_MS, create(""), &mut Tally::default());
+    }
+    let command = command(&partition);
+    let (mut partition, store) = forgotten(partition);
+    let before = partition.state().elements.len();
+    store.reads.store(0, Ordering::Relaxed);
+    run(&mut partition, EPOCH_MS, command, &mut Tally::default());
+    let reads = store.reads.load(Ordering::Relaxed);
+    assert_eq!(partition.failure(), None);
+    assert_eq!(partition.state().elements.len(), before - 2, "one instance ended");
+    reads
+}
+
+#[test]
+fn a_message_costs_the_same_however_many_wait_for_it() {
+    let publish = |_: &Partition| {
+        Command::PublishMessage(PublishMessage {
+            name: "go".into(),
+            correlation_key: "k".into(),
+            ttl_ms: 60_000,
+            message_id: "".into(),
+            variables: Document::default(),
+        })
+    };
+    let (few, many) = (reads(500, publish), reads(3_000, publish));
+    assert!(many <= few + 50, "{few} rows read with 500 waiting, {many} with 3,000");
+}
+
+#[test]
+fn a_cancel_costs_the_same_however_many_wait() {
+    let cancel = |partition: &Partition| {
+        let key: ElementKey = partition.state().elements.first().expect("instances wait").0;
+        Command::CancelInstance(key)
+    };
+    let (few, many) = (reads(500, cancel), reads(3_000, cancel));
+    assert!(many <= few + 50, "{few} rows read with 500 waiting, {many} with 3,000");
+}
