@@ -6,7 +6,14 @@
 //! Keys in the store: partition number (2 bytes), then the row's key as [`weir_engine::state`] makes it. The number of the
 //! record is kept under the partition number and 0xFF.
 
+#[cfg(test)]
+mod images;
+#[cfg(test)]
+mod recording;
+mod torn;
+
 use std::{
+    fs,
     path::Path,
     sync::{
         Arc,
@@ -24,6 +31,7 @@ use weir_engine::{
 };
 use weir_journal::Sequence;
 
+use self::torn::Cut;
 use crate::{disk_space::DiskSpace, driver::Input, metrics::Metrics, node::StartError, shell::ToShell};
 
 /// The row that holds the number of the record; no table has this number.
@@ -52,16 +60,39 @@ pub(crate) struct Store {
 impl Store {
     /// Opens or makes the store in a folder.
     pub(crate) fn open(folder: &Path, cache_bytes: u64) -> Result<Store, StartError> {
-        let failed = |error: fjall::Error| StartError::Store(folder.to_path_buf(), error.to_string());
+        Store::open_with(folder, cache_bytes, WRITE_BUFFER_BYTES)
+    }
+
+    fn open_with(folder: &Path, cache_bytes: u64, write_buffer_bytes: u64) -> Result<Store, StartError> {
+        let open = || {
+            if !folder.exists() {
+                make(folder, write_buffer_bytes)?;
+            }
+            let refused = match Store::open_made(folder, cache_bytes, write_buffer_bytes) {
+                Err(error @ fjall::Error::JournalRecovery(_)) => error,
+                opened => return opened,
+            };
+            let Some(cut) = Cut::make(folder)? else { return Err(refused) };
+            let opened = Store::open_made(folder, cache_bytes, write_buffer_bytes);
+            match opened {
+                Ok(_) => tracing::warn!(
+                    "the state store dropped a checkpoint that was never confirmed: its last write is torn"
+                ),
+                Err(_) => cut.undo()?,
+            }
+            opened
+        };
+        open().map_err(|error: fjall::Error| StartError::Store(folder.to_path_buf(), error.to_string()))
+    }
+
+    fn open_made(folder: &Path, cache_bytes: u64, write_buffer_bytes: u64) -> Result<Store, fjall::Error> {
         let database = Database::builder(folder)
             .worker_threads(1)
             .cache_size(cache_bytes)
             .max_journaling_size(STORE_JOURNAL_BYTES)
-            .open()
-            .map_err(failed)?;
+            .open()?;
         let rows = database
-            .keyspace("rows", || KeyspaceCreateOptions::default().max_memtable_size(WRITE_BUFFER_BYTES))
-            .map_err(failed)?;
+            .keyspace("rows", || KeyspaceCreateOptions::default().max_memtable_size(write_buffer_bytes))?;
         Ok(Store { database, rows })
     }
 
@@ -86,17 +117,41 @@ impl Store {
         sequence: Sequence,
         changes: Vec<Change>,
     ) -> Result<(), fjall::Error> {
+        let rows = changes.into_iter().map(|Change { key, value }| (key, value.map(|row| row.to_bytes())));
+        self.write_rows(id, sequence, rows)
+    }
+
+    fn write_rows(
+        &self,
+        id: PartitionId,
+        sequence: Sequence,
+        rows: impl Iterator<Item = (Vec<u8>, Option<Vec<u8>>)>,
+    ) -> Result<(), fjall::Error> {
         let mut batch = self.database.batch().durability(Some(PersistMode::SyncAll));
         let place = |key: &[u8]| [&id.0.to_be_bytes(), key].concat();
-        for Change { key, value } in changes {
+        for (key, value) in rows {
             match value {
-                Some(value) => batch.insert(&self.rows, place(&key), value.to_bytes()),
+                Some(value) => batch.insert(&self.rows, place(&key), value),
                 None => batch.remove(&self.rows, place(&key)),
             }
         }
         batch.insert(&self.rows, place(&[POSITION]), sequence.0.to_be_bytes());
         batch.commit()
     }
+}
+
+/// Makes an empty store beside its place first: one that is made in part does not open, and cannot be told from a damaged one.
+fn make(folder: &Path, write_buffer_bytes: u64) -> Result<(), fjall::Error> {
+    let half_made = folder.with_extension("new");
+    if half_made.exists() {
+        fs::remove_dir_all(&half_made)?;
+    }
+    drop(Store::open_made(&half_made, 0, write_buffer_bytes)?);
+    fs::rename(&half_made, folder)?;
+    if let Some(parent) = folder.parent() {
+        fs::File::open(parent)?.sync_all()?;
+    }
+    Ok(())
 }
 
 /// The rows of one partition in the store.

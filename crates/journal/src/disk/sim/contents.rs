@@ -76,6 +76,12 @@ impl Contents {
         }
     }
 
+    /// What was written, with where it begins; between these parts and behind them are zeros.
+    pub(super) fn written(&self) -> Vec<(usize, Vec<u8>)> {
+        let pages = self.pages.iter().enumerate().filter(|(_, page)| page.is_some());
+        pages.map(|(page, _)| (page * PAGE_BYTES, self.copy(page * PAGE_BYTES, PAGE_BYTES))).collect()
+    }
+
     /// The bytes of a stretch, as far as the file reaches.
     pub(super) fn copy(&self, offset: usize, bytes: usize) -> Vec<u8> {
         let mut copy = vec![0; bytes.min(self.bytes.saturating_sub(offset))];
@@ -122,6 +128,11 @@ mod tests {
             for (plain, paged) in copies {
                 assert_eq!(paged.len(), plain.len(), "seed {seed}");
                 assert_eq!(paged.copy(0, usize::MAX), plain, "seed {seed}");
+                let mut again = vec![0; plain.len()];
+                for (offset, bytes) in paged.written() {
+                    again[offset..offset + bytes.len()].copy_from_slice(&bytes);
+                }
+                assert_eq!(again, plain, "seed {seed}");
             }
         }
     }

@@ -143,7 +143,7 @@ impl Change {
                     bytes.iter().enumerate().map(|(index, byte)| byte ^ (index as u8 | 1)).collect();
                 Change::Sector { offset: *offset, bytes: spoiled }
             }
-            Change::Grow { .. } => Change::Grow { bytes: 0 },
+            Change::Grow { .. } | Change::Shrink { .. } => Change::Grow { bytes: 0 },
         }
     }
 }

@@ -91,6 +91,7 @@ struct SimFileState {
 enum Change {
     Sector { offset: usize, bytes: Vec<u8> },
     Grow { bytes: usize },
+    Shrink { bytes: usize },
 }
 
 /// A change of a folder that is not durable yet.
@@ -156,6 +157,13 @@ impl SimDisk {
         state.names.get(path).map(|file| state.files[file].cached.copy(0, usize::MAX)).unwrap_or_default()
     }
 
+    /// How long a file is, and the parts of it that were written: between them and behind them are zeros.
+    pub fn written(&self, path: &str) -> (usize, Vec<(usize, Vec<u8>)>) {
+        let state = self.lock_state();
+        let contents = state.names.get(path).map(|file| &state.files[file].cached);
+        contents.map(|contents| (contents.len(), contents.written())).unwrap_or_default()
+    }
+
     /// Replaces bytes behind the system's back, on the device and in the cache: rot. Nothing is extended.
     pub fn overwrite(&self, path: &str, offset: usize, bytes: &[u8]) {
         self.damage(path, |contents| {
@@ -167,6 +175,18 @@ impl SimDisk {
     /// Shortens a file behind the system's back.
     pub fn truncate(&self, path: &str, bytes: usize) {
         self.damage(path, |contents| contents.truncate(bytes));
+    }
+
+    /// Shortens a file as a process does: it may survive a power loss or not.
+    pub fn shrink(&self, path: &str, bytes: usize) {
+        let mut state = self.lock_state();
+        if let Some(file) = state.names.get(path).copied()
+            && let Some(file) = state.files.get_mut(&file)
+        {
+            let change = Change::Shrink { bytes };
+            change.apply(&mut file.cached);
+            file.pending.push(change);
+        }
     }
 
     /// Makes a file vanish behind the system's back.
@@ -287,6 +307,7 @@ impl Change {
         match self {
             Change::Sector { offset, bytes } => contents.write(*offset, bytes),
             Change::Grow { bytes } => contents.grow(*bytes),
+            Change::Shrink { bytes } => contents.truncate(*bytes),
         }
     }
 }
