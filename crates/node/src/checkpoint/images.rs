@@ -99,6 +99,46 @@ fn checkpoints_are_kept_over_restarts() {
     assert_eq!(found(&folder.join(STORE)).unwrap(), expected(CHECKPOINTS));
 }
 
+#[test]
+fn a_store_that_was_made_in_part_is_made_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let half_made = folder.path().join("store.new");
+    fs::create_dir(&half_made).unwrap();
+    fs::write(half_made.join("0.jnl"), b"").unwrap();
+    assert_eq!(found(&folder.path().join(STORE)).unwrap(), expected(0));
+    assert!(!half_made.exists());
+}
+
+#[test]
+fn a_torn_last_checkpoint_is_dropped_and_a_damaged_one_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(STORE);
+    let store = open(&path).unwrap();
+    let journal = path.join("0.jnl");
+    let used = || fs::read(&journal).unwrap().iter().rposition(|byte| *byte != 0).unwrap_or(0);
+    let row = || [(vec![1, 1], Some(vec![9; 5_000]))].into_iter();
+    let mut ends = vec![used()];
+    for number in 1..=2 {
+        store.write_rows(PartitionId(1), Sequence(number), row()).unwrap();
+        ends.push(used());
+    }
+    drop(store);
+    let whole = fs::read(&journal).unwrap();
+    let without_sector_after = |end: usize| {
+        let mut damaged = whole.clone();
+        damaged[end + 1_000..end + 1_512].fill(0);
+        damaged
+    };
+    fs::write(&journal, without_sector_after(ends[1])).unwrap();
+    let expected = BTreeMap::from([(vec![1, 1], vec![9; 5_000])]);
+    assert_eq!(found(&path).unwrap()[&1], (Sequence(1), expected));
+    let damaged = without_sector_after(ends[0]);
+    fs::write(&journal, &damaged).unwrap();
+    let refused = found(&path).unwrap_err();
+    assert!(refused.contains("ChecksumMismatch"), "{refused}");
+    assert!(fs::read(&journal).unwrap() == damaged, "nothing was changed");
+}
+
 /// What a store holds.
 fn found(folder: &Path) -> Result<BTreeMap<u16, (Sequence, Rows)>, String> {
     let store = open(folder)?;
