@@ -211,22 +211,22 @@ fn bytes(text: &str) -> Vec<u8> {
 #[test]
 fn calls_of_a_log_are_done_again() {
     let hex = |text: &str| text.bytes().map(|byte| format!("\\x{byte:02x}")).collect::<String>();
-    let mut replay = Replay::new(Path::new("/root"), "told");
+    let mut replay = Replay::new(Path::new("/base"), "told");
     let log = [
-        format!("7 mkdir(\"{}\", 0777) = 0", hex("/root/f")),
-        format!("7 openat(AT_FDCWD, \"{}\", O_WRONLY|O_CREAT, 0666) = 3", hex("/root/f/a")),
+        format!("7 mkdir(\"{}\", 0777) = 0", hex("/base/f")),
+        format!("7 openat(AT_FDCWD, \"{}\", O_WRONLY|O_CREAT, 0666) = 3", hex("/base/f/a")),
         format!("7 write(3, \"{}\", 5) = 5", hex("hello")),
         "7 fsync(3 <unfinished ...>".to_owned(),
-        format!("8 openat(AT_FDCWD, \"{}\", O_RDONLY|O_CLOEXEC) = 4", hex("/root/f")),
+        format!("8 openat(AT_FDCWD, \"{}\", O_RDONLY|O_CLOEXEC) = 4", hex("/base/f")),
         "7 <... fsync resumed>)             = 0".to_owned(),
         "8 fsync(4) = 0".to_owned(),
         format!("7 write(3, \"{}\", 6) = 3", hex(" worldly")),
         "7 ftruncate(3, 6) = 0".to_owned(),
-        format!("7 openat(AT_FDCWD, \"{}\", O_WRONLY|O_CREAT, 0666) = 5", hex("/root/told")),
+        format!("7 openat(AT_FDCWD, \"{}\", O_WRONLY|O_CREAT, 0666) = 5", hex("/base/told")),
         format!("7 write(5, \"{}\", 1) = 1", hex("x")),
         format!(
             "7 openat(AT_FDCWD, \"{}\", O_RDONLY) = -1 ENOENT (No such file or directory)",
-            hex("/root/b")
+            hex("/base/b")
         ),
     ];
     for line in log {
