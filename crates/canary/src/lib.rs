@@ -29,6 +29,8 @@ pub enum Canary {
     NameNotSynced,
     /// m12: the journal is cut at the first bad checksum, wherever it is.
     CutAnywhere,
+    /// What is written is confirmed before the mirror has it.
+    MirrorNotAwaited,
     /// m13: a sync that failed is tried again.
     SyncRetried,
     /// m14: what was cut off stays where it is and may be read as part of what comes after it.
@@ -67,7 +69,7 @@ pub enum Canary {
 
 impl Canary {
     /// All of them.
-    pub const ALL: [Canary; 28] = [
+    pub const ALL: [Canary; 29] = [
         Self::ConfirmedBeforeSync,
         Self::ReleasedBeforeDurable,
         Self::EpochNotRead,
@@ -79,6 +81,7 @@ impl Canary {
         Self::ClockRead,
         Self::NameNotSynced,
         Self::CutAnywhere,
+        Self::MirrorNotAwaited,
         Self::SyncRetried,
         Self::CutNotWiped,
         Self::HandedBackByAnother,

@@ -4,6 +4,7 @@
 //! system promises after a power loss, not what it usually does: a write is durable after `sync_data`, a name is
 //! durable after `sync_dir` of its folder, and before that any part of it may be there or not.
 
+pub mod mirror;
 mod real;
 pub mod sim;
 
@@ -64,6 +65,11 @@ pub trait Disk: Send + Sync + fmt::Debug {
 
     /// Where a path is, for messages to people.
     fn describe(&self, path: &str) -> String;
+
+    /// The disks that hold the same, if this one is made of several that do.
+    fn copies(&self) -> Vec<SharedDisk> {
+        Vec::new()
+    }
 }
 
 /// An open file.

@@ -130,6 +130,21 @@ pub(super) fn segment_numbers(disk: &dyn Disk) -> Result<Vec<u32>, JournalError>
 pub(super) fn examine(disk: &dyn Disk, incarnation: Incarnation) -> Result<Examination, JournalError> {
     let mark = watermark::read(disk, incarnation)
         .map_err(|error| failed(disk, "reading", watermark::FILE, &error))?;
+    let numbers = segment_numbers(disk)?;
+    examine_segments(disk, incarnation, mark, &numbers, &mut |number, _| read_segment(disk, number))
+}
+
+/// Gives the bytes of a segment and the size of its file, when what lies before it is known.
+pub(super) type ReadSegment<'a> = dyn FnMut(u32, &mut Course) -> Result<(Vec<u8>, u64), JournalError> + 'a;
+
+/// Judges segments, wherever they are read from.
+pub(super) fn examine_segments(
+    disk: &dyn Disk,
+    incarnation: Incarnation,
+    mark: Option<Mark>,
+    numbers: &[u32],
+    read: &mut ReadSegment<'_>,
+) -> Result<Examination, JournalError> {
     let mut examination = Examination {
         incarnation,
         segments: Vec::new(),
@@ -138,13 +153,12 @@ pub(super) fn examine(disk: &dyn Disk, incarnation: Incarnation) -> Result<Exami
         mark,
         verdict: Verdict::Sound,
     };
-    let numbers = segment_numbers(disk)?;
     let Some(last) = numbers.last().copied() else {
         examination.verdict = Verdict::Refused(Spot::new(1, 0, Position(1), "there is no segment at all"));
         return Ok(examination);
     };
-    for number in numbers {
-        examination.verdict = examination.segment(disk, number, number == last)?;
+    for number in numbers.iter().copied() {
+        examination.verdict = examination.segment(disk, number, number == last, read)?;
         if !matches!(examination.verdict, Verdict::Sound) {
             return Ok(examination);
         }
@@ -154,7 +168,13 @@ pub(super) fn examine(disk: &dyn Disk, incarnation: Incarnation) -> Result<Exami
 }
 
 impl Examination {
-    fn segment(&mut self, disk: &dyn Disk, number: u32, is_last: bool) -> Result<Verdict, JournalError> {
+    fn segment(
+        &mut self,
+        disk: &dyn Disk,
+        number: u32,
+        is_last: bool,
+        read: &mut ReadSegment<'_>,
+    ) -> Result<Verdict, JournalError> {
         let refused =
             |offset, position, why: &str| Ok(Verdict::Refused(Spot::new(number, offset, position, why)));
         let next = self.course.last.next();
@@ -164,7 +184,7 @@ impl Examination {
             let missing = before.number + 1;
             return Ok(Verdict::Refused(Spot::new(missing, 0, next, "the segment is missing")));
         }
-        let (bytes, size_bytes) = read_segment(disk, number)?;
+        let (bytes, size_bytes) = read(number, &mut self.course)?;
         let header = match SegmentHeader::parse(&bytes) {
             Ok(header) => header,
             Err(why) => return refused(0, next, why),
@@ -205,7 +225,7 @@ impl Examination {
         let Some(before) = self.summaries.last() else {
             self.course.last = Position(header.first_position.0.saturating_sub(1));
             self.course.tails = header.starts.clone();
-            self.course.durable = self.course.last;
+            self.course.durable = self.course.durable.max(self.course.last);
             return None;
         };
         if header.first_position != next {

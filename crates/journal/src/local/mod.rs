@@ -8,11 +8,12 @@
 //! 0000000001.segment   frames (see `segment.rs`, `frame.rs`), preallocated and zeroed
 //! spare                the next segment, made ahead of time
 //! reserve              room that is given up when the disk is full, so that work can still be ended
+//! stale                only in a copy that a pair left behind, see `disk/mirror.rs`
 //! lost+cut/            what recovery cut off a torn tail; safe to delete
 //! ```
 //!
-//! What recovery does with what it finds is the decision table in `examine.rs`. A mirror on a second disk would be a
-//! [`Disk`](crate::disk::Disk) over two others. Limit of the format: rot that strikes only the very
+//! What recovery does with what it finds is the decision table in `examine.rs`. A mirror on a second disk is a
+//! [`Disk`](crate::disk::Disk) over two others ([`mirror`](crate::disk::mirror)); `reconcile.rs` makes the two alike before it is opened. Limit of the format: rot that strikes only the very
 //! last flush before a power loss, while the watermark file is stale, looks like a torn write and is cut.
 
 mod append;
@@ -22,6 +23,7 @@ mod inspect;
 mod marker;
 mod open;
 mod read;
+mod reconcile;
 mod segment;
 mod walk;
 mod watermark;
@@ -37,6 +39,7 @@ pub use self::{
     inspect::{Condition, Inspection, Repair, Resting, inspect, repair_accepting_loss, rest},
     marker::Incarnation,
     open::{Cut, Recovery},
+    reconcile::{Mended, Mending, open_mirrored},
     walk::Seen,
 };
 use self::{

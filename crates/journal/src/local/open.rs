@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     Failure, JournalError,
-    disk::{DELETED_SUFFIX, Disk, LockError, SharedDisk, is_full, replace_file},
+    disk::{DELETED_SUFFIX, Disk, DiskLock, LockError, SharedDisk, is_full, mirror::STALE, replace_file},
 };
 
 const LOCK: &str = "lock";
@@ -58,12 +58,21 @@ impl LocalJournal {
     /// # Errors
     /// [`JournalError::Locked`], [`NewerFormat`](JournalError::NewerFormat), [`Damaged`](JournalError::Damaged) (then nothing was changed),
     /// [`Full`](JournalError::Full), [`Failed`](JournalError::Failed).
-    pub fn open(disk: SharedDisk, mut options: Options) -> Result<LocalJournal, JournalError> {
+    pub fn open(disk: SharedDisk, options: Options) -> Result<LocalJournal, JournalError> {
+        let lock = take_lock(disk.as_ref(), &options.holder)?;
+        check_not_stale(disk.as_ref())?;
+        LocalJournal::open_locked(disk, options, lock)
+    }
+
+    pub(super) fn open_locked(
+        disk: SharedDisk,
+        mut options: Options,
+        lock: DiskLock,
+    ) -> Result<LocalJournal, JournalError> {
         options.segment_bytes = options
             .segment_bytes
             .clamp(MIN_SEGMENT_BYTES, MAX_SEGMENT_BYTES)
             .next_multiple_of(BLOCK_BYTES as u64);
-        let lock = take_lock(disk.as_ref(), &options.holder)?;
         let found = read_marker(disk.as_ref())?;
         let incarnation = match found {
             Some(incarnation) => incarnation,
@@ -104,7 +113,7 @@ impl LocalJournal {
     }
 }
 
-pub(super) fn take_lock(disk: &dyn Disk, holder: &str) -> Result<crate::disk::DiskLock, JournalError> {
+pub(super) fn take_lock(disk: &dyn Disk, holder: &str) -> Result<DiskLock, JournalError> {
     disk.create_dir(CUT_FOLDER).map_err(|error| failed(disk, "creating", CUT_FOLDER, &error))?;
     disk.lock(LOCK, holder).map_err(|error| match error {
         LockError::Held { holder } => JournalError::Locked { folder: disk.describe(""), holder },
@@ -114,15 +123,7 @@ pub(super) fn take_lock(disk: &dyn Disk, holder: &str) -> Result<crate::disk::Di
 
 /// Creates a journal; the marker comes last, so a crash on the way leaves something that is created again.
 fn create(disk: &dyn Disk, options: &Options) -> Result<(), JournalError> {
-    let numbers = segment_numbers(disk)?;
-    if numbers.iter().any(|number| *number != 1) || holds_frames(disk, &numbers)? {
-        return Err(JournalError::Damaged(Failure {
-            action: "opening",
-            place: disk.describe(marker::FILE),
-            cause: "the format marker is missing, but there are segments".into(),
-            remedy: "restore the file from a backup of this folder; nothing was changed",
-        }));
-    }
+    let numbers = check_unmade(disk)?;
     let made = || -> io::Result<()> {
         for number in numbers {
             disk.remove(&file_name(number))?;
@@ -143,6 +144,38 @@ fn create(disk: &dyn Disk, options: &Options) -> Result<(), JournalError> {
     made().map_err(|error| failed(disk, "creating a journal in", "", &error))
 }
 
+/// Checks that a folder without a marker holds nothing that was ever confirmed; the segments that are in it.
+pub(super) fn check_unmade(disk: &dyn Disk) -> Result<Vec<u32>, JournalError> {
+    let numbers = segment_numbers(disk)?;
+    if numbers.iter().any(|number| *number != 1) || holds_frames(disk, &numbers)? {
+        return Err(JournalError::Damaged(Failure {
+            action: "opening",
+            place: disk.describe(marker::FILE),
+            cause: "the format marker is missing, but there are segments".into(),
+            remedy: "restore the file from a backup of this folder; nothing was changed",
+        }));
+    }
+    Ok(numbers)
+}
+
+/// Refuses a copy that was left behind by a pair: the other one went on, and has more.
+fn check_not_stale(disk: &dyn Disk) -> Result<(), JournalError> {
+    match disk.open(STALE) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Ok(_) | Err(_) => Err(left_behind(disk)),
+    }
+}
+
+pub(super) fn left_behind(disk: &dyn Disk) -> JournalError {
+    JournalError::Damaged(Failure {
+        action: "opening",
+        place: disk.describe(STALE),
+        cause: "this copy was left behind when its disk failed, and the other copy went on without it".into(),
+        remedy: "start with the other copy, which then rebuilds this one; if the other one is lost, what it acknowledged \
+                 alone is lost with it: remove this file to go on without that",
+    })
+}
+
 fn holds_frames(disk: &dyn Disk, numbers: &[u32]) -> Result<bool, JournalError> {
     for number in numbers {
         let (bytes, _) = read_segment(disk, *number)?;
@@ -155,7 +188,7 @@ fn holds_frames(disk: &dyn Disk, numbers: &[u32]) -> Result<bool, JournalError> 
 
 /// Makes durable what a killed process left in the caches, and forgets the caches: what is read next is what is there,
 /// not what somebody failed to write.
-fn settle(disk: &dyn Disk) -> Result<(), JournalError> {
+pub(super) fn settle(disk: &dyn Disk) -> Result<(), JournalError> {
     let last = segment_numbers(disk)?.last().copied();
     for path in last.map(file_name).into_iter().chain([watermark::FILE.to_owned()]) {
         let file = match disk.open(&path) {

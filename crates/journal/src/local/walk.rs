@@ -67,24 +67,45 @@ pub struct Seen {
 
 /// Walks a segment whose header is sound, and moves `course` along.
 pub(super) fn walk(header: &SegmentHeader, bytes: &[u8], course: &mut Course) -> Walk {
-    let segment = Segment { number: header.number, starts: header.starts.clone(), records: BTreeMap::new() };
-    let mut walk = Walk { segment, frames: 0, offset: header.frames_start(), end: End::Clean };
+    let mut walk = Walk::of(header);
     let mut group = Vec::new();
     loop {
-        let rest = bytes.get(walk.offset..).unwrap_or_default();
-        if is_zero(&rest[..rest.len().min(HEADER_BYTES)]) && is_zero(rest) {
-            return walk;
-        }
-        group.clear();
-        let read = read_group(header, bytes, walk.offset, course, &mut group);
-        let taken = read.and_then(|end| take_group(&group, bytes, course, &mut walk).map(|()| end));
-        match taken {
-            Ok(end) => walk.offset = end.next_multiple_of(BLOCK_BYTES),
+        match walk.step(header, bytes, course, &mut group) {
+            Ok(true) => {}
+            Ok(false) => return walk,
             Err(end) => {
                 walk.end = end;
                 return walk;
             }
         }
+    }
+}
+
+impl Walk {
+    /// Before the first group.
+    pub(super) fn of(header: &SegmentHeader) -> Walk {
+        let segment =
+            Segment { number: header.number, starts: header.starts.clone(), records: BTreeMap::new() };
+        Walk { segment, frames: 0, offset: header.frames_start(), end: End::Clean }
+    }
+
+    /// Takes the next group; `false`: there are only zeros. After an error all is as before.
+    pub(super) fn step(
+        &mut self,
+        header: &SegmentHeader,
+        bytes: &[u8],
+        course: &mut Course,
+        group: &mut Vec<(Header, usize)>,
+    ) -> Result<bool, End> {
+        let rest = bytes.get(self.offset..).unwrap_or_default();
+        if is_zero(&rest[..rest.len().min(HEADER_BYTES)]) && is_zero(rest) {
+            return Ok(false);
+        }
+        group.clear();
+        let end = read_group(header, bytes, self.offset, course, group)?;
+        take_group(group, bytes, course, self)?;
+        self.offset = end.next_multiple_of(BLOCK_BYTES);
+        Ok(true)
     }
 }
 

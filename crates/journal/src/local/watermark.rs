@@ -20,7 +20,7 @@ const MAGIC: [u8; 8] = *b"WEIRMARK";
 const SLOT_BYTES: usize = 36;
 /// Each slot has a page of its own.
 const SLOT_OFFSETS: [u64; 2] = [0, 4096];
-const FILE_BYTES: u64 = 8192;
+pub(super) const FILE_BYTES: u64 = 8192;
 
 /// What a slot says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

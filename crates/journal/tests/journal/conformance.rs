@@ -4,8 +4,12 @@ use std::sync::Arc;
 
 use weir_journal::{
     Journal,
-    disk::{RealDisk, SharedDisk, sim::SimDisk},
-    local::{Incarnation, LocalJournal, Options},
+    disk::{
+        RealDisk, SharedDisk,
+        mirror::{Flushing, LeftBehind, Pair},
+        sim::SimDisk,
+    },
+    local::{Incarnation, LocalJournal, Options, open_mirrored},
     memory::MemoryStore,
     treacherous::{TreacherousStore, Treachery},
 };
@@ -73,6 +77,46 @@ fn local_on_the_real_disk() {
         let folder = tempfile::tempdir().expect("a folder");
         let disk = Arc::new(RealDisk::new(folder.path()).expect("a disk"));
         Box::new(Local { disk, segment_bytes: 64 * 1024, _folder: Some(folder) })
+    });
+}
+
+struct Mirrored {
+    sides: [SharedDisk; 2],
+    flushing: Flushing,
+    _folder: Option<tempfile::TempDir>,
+}
+
+impl World for Mirrored {
+    fn open(&mut self) -> Box<dyn Journal> {
+        let mut options = Options::new(Incarnation([7; 16]));
+        options.segment_bytes = 16 * 1024;
+        options.reserve_bytes = 0;
+        let [primary, mirror] = self.sides.clone();
+        let alarm = Box::new(|left: &LeftBehind| panic!("{left:?}"));
+        let pair = Pair::new(primary, mirror, self.flushing, alarm).expect("a pair");
+        Box::new(open_mirrored(&pair, options).expect("open").0)
+    }
+
+    fn rival(&mut self) -> Option<Box<dyn Journal>> {
+        None
+    }
+}
+
+#[test]
+fn mirrored_on_a_simulated_disk() {
+    suite::run(&mut || {
+        let sides: [SharedDisk; 2] = [Arc::new(SimDisk::new()), Arc::new(SimDisk::new())];
+        Box::new(Mirrored { sides, flushing: Flushing::InTurn, _folder: None })
+    });
+}
+
+#[test]
+fn mirrored_on_the_real_disk() {
+    suite::run(&mut || {
+        let folder = tempfile::tempdir().expect("a folder");
+        let sides = ["primary", "mirror"]
+            .map(|name| -> SharedDisk { Arc::new(RealDisk::new(folder.path().join(name)).expect("a disk")) });
+        Box::new(Mirrored { sides, flushing: Flushing::SideBySide, _folder: Some(folder) })
     });
 }
 

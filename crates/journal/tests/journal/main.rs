@@ -7,4 +7,5 @@ mod disk;
 mod exhaustive;
 mod faults;
 mod formats;
+mod mirror;
 mod suite;

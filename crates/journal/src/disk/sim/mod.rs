@@ -7,6 +7,7 @@
 
 mod contents;
 mod crash;
+mod folder;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -15,7 +16,10 @@ use std::{
 };
 
 use self::contents::Contents;
-pub use self::crash::{CrashImages, Fate};
+pub use self::{
+    crash::{CrashImages, Fate},
+    folder::SimFolder,
+};
 use super::{Disk, DiskFile, DiskLock, Guard, LockError, folder_of};
 
 /// What a disk writes as a whole or not at all, in bytes.
