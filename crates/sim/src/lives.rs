@@ -6,9 +6,12 @@
 use std::sync::Arc;
 
 use weir_journal::{
-    AppendError, Epoch, Journal, JournalError, PartitionId, Record, Sequence,
-    disk::sim::{Fault, Operation, SimDisk},
-    local::{Incarnation, LocalJournal, Options},
+    AppendError, Epoch, Failure, Journal, JournalError, PartitionId, Record, Sequence,
+    disk::{
+        mirror::{Flushing, Pair},
+        sim::{Fault, Operation, SimDisk},
+    },
+    local::{Incarnation, LocalJournal, Options, open_mirrored},
     random::SplitMix,
 };
 
@@ -36,6 +39,7 @@ pub fn live(seed: u64) -> Life {
     let partitions = 1 + random.below(3);
     let mut life = Living {
         options,
+        mirrored: seed % MIRRORED_EVERY == MIRRORED_EVERY - 1,
         disk: SimDisk::new(),
         told: vec![Told::default(); partitions],
         payload_bytes: [200, 3_000, 30_000][random.below(3)],
@@ -59,6 +63,8 @@ struct Told {
 
 struct Living {
     options: Options,
+    /// Whether the journal lies in two folders, of which either may be lost.
+    mirrored: bool,
     disk: SimDisk,
     told: Vec<Told>,
     payload_bytes: usize,
@@ -72,6 +78,10 @@ const LOSSES: usize = 6;
 const OPERATIONS: usize = 40;
 /// Images that are looked at where not all are.
 const SAMPLES: u64 = 6;
+/// Every so many lives one is of a mirrored journal.
+const MIRRORED_EVERY: u64 = 4;
+/// The two folders of such a journal.
+const SIDES: [&str; 2] = ["primary", "mirror"];
 /// Copies that are damaged after each start.
 const DAMAGES: usize = 3;
 
@@ -80,7 +90,7 @@ impl Living {
         for _ in 0..LOSSES {
             let operations = self.disk.operations() + 1 + self.random.below(OPERATIONS) as u64;
             match self.random.below(8) {
-                0 => self.fail_a_sync(),
+                0 if !self.mirrored => self.fail_a_sync(),
                 _ => self.disk.cut_power_at(operations),
             }
             // It ends when the power goes, or an operation fails.
@@ -104,7 +114,26 @@ impl Living {
     }
 
     fn open(&self, disk: &SimDisk) -> Result<LocalJournal, JournalError> {
-        LocalJournal::open(Arc::new(disk.clone()), self.options.clone())
+        if !self.mirrored {
+            return LocalJournal::open(Arc::new(disk.clone()), self.options.clone());
+        }
+        let [primary, mirror] = SIDES.map(|side| Arc::new(disk.folder(side)));
+        // In the moment in which the power goes a side may seem to fail alone; its image tells what is there.
+        let pair = Pair::new(primary, mirror, Flushing::InTurn, Box::new(|_| {}))
+            .map_err(|error| JournalError::Unavailable(unpaired(&error)))?;
+        let (journal, mending) = open_mirrored(&pair, self.options.clone())?;
+        mending.done(&pair)?;
+        Ok(journal)
+    }
+
+    /// What is left of a disk when either side is lost.
+    fn without_a_side(&self, disk: &SimDisk) -> Vec<SimDisk> {
+        let without = |side: &&str| {
+            let left = disk.copy();
+            left.lose_folder(side);
+            left
+        };
+        if self.mirrored { SIDES.iter().map(without).collect() } else { Vec::new() }
     }
 
     /// Appends, trims and prepares segments, for so long as it goes.
@@ -145,7 +174,10 @@ impl Living {
                 payload,
             })
             .collect();
-        let answer = journal.append(&records);
+        let answer = match journal.append(&records) {
+            Ok(()) if self.disk.is_dark() => Err(AppendError::Failed(unanswered())),
+            answer => answer,
+        };
         for (place, _, _, payload) in group {
             let told = &mut self.told[place];
             match &answer {
@@ -176,6 +208,10 @@ impl Living {
         for image in &images {
             self.life.images += 1;
             self.check(&image.copy())?;
+            for left in self.without_a_side(image) {
+                self.life.images += 1;
+                self.check(&left)?;
+            }
         }
         self.disk = images.swap_remove(self.random.below(images.len()));
         self.recover_interrupted();
@@ -225,7 +261,7 @@ impl Living {
             self.life.images += 1;
             match self.open(&copy).map(drop) {
                 Ok(()) => self.check(&copy)?,
-                Err(JournalError::Damaged(_)) => self.life.refused += 1,
+                Err(JournalError::Damaged(_)) if !self.mirrored => self.life.refused += 1,
                 Err(error) => return broken(format!("{path} is damaged at {at}: {error}")),
             }
         }
@@ -273,6 +309,15 @@ impl Living {
         }
         Ok(())
     }
+}
+
+/// The answer was given in the moment in which the power went: nobody had it.
+fn unanswered() -> Failure {
+    Failure { action: "answering", place: String::new(), cause: "the power went".into(), remedy: "" }
+}
+
+fn unpaired(error: &std::io::Error) -> Failure {
+    Failure { action: "pairing", place: String::new(), cause: error.to_string().into(), remedy: "" }
 }
 
 fn id(place: usize) -> PartitionId {

@@ -165,10 +165,7 @@ fn common_identity(sides: Sides<'_>, markers: &[Marker; 2]) -> Result<Option<Inc
         [Marker::Of(one), _] | [_, Marker::Of(one)] => *one,
         [Marker::Bad(error), _] | [_, Marker::Bad(error)] => return Err(error.clone()),
         [Marker::Missing, Marker::Missing] => {
-            for disk in sides {
-                check_unmade(disk)?;
-            }
-            return Ok(None);
+            return forget_unmade(sides).map(|()| None);
         }
     };
     for disk in sides {
@@ -185,6 +182,23 @@ fn common_identity(sides: Sides<'_>, markers: &[Marker; 2]) -> Result<Option<Inc
         }
     }
     Ok(Some(incarnation))
+}
+
+/// Removes what interrupted creations left, so that both begin with nothing.
+fn forget_unmade(sides: Sides<'_>) -> Result<(), JournalError> {
+    let unmade = [check_unmade(sides[0])?, check_unmade(sides[1])?];
+    for (disk, numbers) in sides.into_iter().zip(unmade) {
+        for name in numbers.into_iter().map(file_name).chain([watermark::FILE.to_owned()]) {
+            match disk.remove(&name) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err(failed(disk, "removing", &name, &error));
+                }
+                Ok(()) | Err(_) => {}
+            }
+        }
+        disk.sync_dir("").map_err(|error| failed(disk, "syncing", "", &error))?;
+    }
+    Ok(())
 }
 
 fn foreign(disk: &dyn Disk, cause: String) -> JournalError {
@@ -373,6 +387,9 @@ impl Merge<'_> {
         if bytes == other {
             return Ok((bytes, size));
         }
+        let length = bytes.len().max(other.len());
+        bytes.resize(length, 0);
+        other.resize(length, 0);
         let header = match [self.header(number, &bytes), self.header(number, &other)] {
             [Some(one), Some(two)] if one != two => return Err(parted(self.sides[0], number, 0)),
             [Some(header), Some(_)] => header,
@@ -386,9 +403,6 @@ impl Merge<'_> {
             }
             [None, None] => return Ok((bytes, size)),
         };
-        let length = bytes.len().max(other.len());
-        bytes.resize(length, 0);
-        other.resize(length, 0);
         let end = self.groups(&header, &mut bytes, &mut other)?;
         // What neither has whole still tells what was once durable.
         for side in [&bytes, &other] {

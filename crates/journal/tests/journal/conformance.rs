@@ -112,12 +112,13 @@ fn mirrored_on_a_simulated_disk() {
 
 #[test]
 fn mirrored_on_the_real_disk() {
-    suite::run(&mut || {
+    let mut make = || -> Box<dyn World> {
         let folder = tempfile::tempdir().expect("a folder");
         let sides = ["primary", "mirror"]
             .map(|name| -> SharedDisk { Arc::new(RealDisk::new(folder.path().join(name)).expect("a disk")) });
         Box::new(Mirrored { sides, flushing: Flushing::SideBySide, _folder: Some(folder) })
-    });
+    };
+    suite::run_with(&mut make, 4);
 }
 
 #[test]
