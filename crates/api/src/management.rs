@@ -10,7 +10,7 @@ use axum::{
     routing::get,
 };
 use tokio::net::TcpListener;
-use weir_node::Handle;
+use weir_node::{Handle, Health};
 
 use crate::door::Door;
 
@@ -46,23 +46,38 @@ fn routes(node: Handle, metrics: Metrics) -> Router {
 }
 
 /// Status, kind of body, body.
-type Verdict = (StatusCode, [(HeaderName, &'static str); 1], &'static str);
+type Verdict = (StatusCode, [(HeaderName, &'static str); 1], String);
 
-async fn live(State(node): State<Handle>) -> impl IntoResponse {
+async fn live(State(node): State<Handle>) -> Verdict {
     verdict(node.health().live)
 }
 
 async fn ready(State(node): State<Handle>) -> Verdict {
     let health = node.health();
-    if health.ready && health.disk_full {
+    let details = details(&health);
+    if health.ready && !details.is_empty() {
         // Workers shall still reach it: what is under way ends.
-        let body = r#"{"status":"UP","details":{"disk":"full: new work is refused"}}"#;
+        let body = format!(r#"{{"status":"UP","details":{{{}}}}}"#, details.join(","));
         return (StatusCode::OK, [(CONTENT_TYPE, "application/json")], body);
     }
     verdict(health.ready)
 }
 
-async fn startup(State(node): State<Handle>) -> impl IntoResponse {
+/// What a person should know of a server that is up, each a name and a text in JSON.
+fn details(health: &Health) -> Vec<String> {
+    let mut details = Vec::new();
+    if health.disk_full {
+        details.push(r#""disk":"full: new work is refused""#.to_owned());
+    }
+    if let Some(side) = health.left_behind {
+        details.push(format!(
+            r#""mirror":"the {side} folder failed and was left behind: everything is kept once""#
+        ));
+    }
+    details
+}
+
+async fn startup(State(node): State<Handle>) -> Verdict {
     verdict(node.health().startup)
 }
 
@@ -72,7 +87,7 @@ fn verdict(holds: bool) -> Verdict {
     } else {
         (StatusCode::SERVICE_UNAVAILABLE, r#"{"status":"DOWN"}"#)
     };
-    (status, [(CONTENT_TYPE, "application/json")], body)
+    (status, [(CONTENT_TYPE, "application/json")], body.to_owned())
 }
 
 async fn show(State(metrics): State<Metrics>) -> impl IntoResponse {

@@ -18,6 +18,7 @@ impl TestNode {
         let folder = TempDir::new().unwrap();
         let config = NodeConfig {
             data_dir: folder.path().into(),
+            mirror_dir: None,
             partitions: Some(1),
             memory: Memory::of_machine(),
             settable_clock: false,

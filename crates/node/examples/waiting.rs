@@ -37,7 +37,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let (instances, memory_mb): (usize, u64) = (instances.parse()?, memory_mb.parse()?);
     let memory = Memory::new(memory_mb << 20).ok_or("that is too little memory")?;
-    let config = NodeConfig { data_dir: folder.into(), partitions: Some(3), memory, settable_clock: false };
+    let config = NodeConfig {
+        data_dir: folder.into(),
+        mirror_dir: None,
+        partitions: Some(3),
+        memory,
+        settable_clock: false,
+    };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let node = Node::start(&config)?;
     tell("worked on per second while empty", runtime.block_on(work(&node.handle())), "1/s");

@@ -11,6 +11,7 @@ mod images;
 #[cfg(test)]
 mod recording;
 mod torn;
+mod transfer;
 
 use std::{
     fs,
@@ -32,7 +33,9 @@ use weir_engine::{
 use weir_journal::Sequence;
 
 use self::torn::Cut;
-use crate::{disk_space::DiskSpace, driver::Input, metrics::Metrics, node::StartError, shell::ToShell};
+use crate::{
+    disk_space::DiskSpace, driver::Input, metrics::Metrics, mirror::Stores, node::StartError, shell::ToShell,
+};
 
 /// The row that holds the number of the record; no table has this number.
 const POSITION: u8 = 0xFF;
@@ -115,9 +118,11 @@ impl Store {
         &self,
         id: PartitionId,
         sequence: Sequence,
-        changes: Vec<Change>,
+        changes: &[Change],
     ) -> Result<(), fjall::Error> {
-        let rows = changes.into_iter().map(|Change { key, value }| (key, value.map(|row| row.to_bytes())));
+        let rows = changes
+            .iter()
+            .map(|Change { key, value }| (key.clone(), value.as_ref().map(|row| row.to_bytes())));
         self.write_rows(id, sequence, rows)
     }
 
@@ -206,7 +211,7 @@ fn unreadable(error: fjall::Error) -> StoredError {
 
 /// The checkpoint thread. Where the store fails, it ends, and the node stops: the journal has all that was acknowledged.
 pub(crate) fn run(
-    store: &Store,
+    store: &Stores,
     inbox: &Receiver<ToCheckpointer>,
     trims: &Sender<(weir_journal::PartitionId, Sequence)>,
     written: &Sender<ToShell>,
@@ -227,7 +232,7 @@ pub(crate) fn run(
             continue;
         }
         let rows = changes.len() as u64;
-        if let Err(error) = store.write(partition, sequence, changes) {
+        if let Err(error) = store.write(partition, sequence, &changes) {
             let why = format!("the state store failed, and the node stops so that nothing is lost: {error}");
             // The deciding thread may have ended before this one.
             let _ = written.send(ToShell::Committed(Err(why)));

@@ -5,26 +5,29 @@
 //! of it ends by itself when there is space again.
 
 use std::{
+    io,
     path::{Path, PathBuf},
     sync::{Arc, Condvar, Mutex, PoisonError},
     time::Duration,
 };
 
-use weir_journal::disk::free_bytes;
+use weir_journal::disk::{free_bytes, mirror::Side};
 
 use crate::{
     admission::Admission,
     commit::SharedCommitter,
     limits::{CHECKPOINT_FREE_BYTES, NEW_WORK_AGAIN_FREE_BYTES, NEW_WORK_FREE_BYTES},
+    mirror::Mirror,
 };
 
 /// How often it is looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
-/// The disk of a data folder.
+/// The disk of a data folder, and of its mirror if it has one.
 #[derive(Debug)]
 pub(crate) struct DiskSpace {
     folder: PathBuf,
+    mirror: Option<Mirror>,
     admission: Arc<Admission>,
     stopping: Mutex<bool>,
     told_to_stop: Condvar,
@@ -37,9 +40,10 @@ fn is_low(was_low: bool, free_bytes: u64) -> bool {
 
 impl DiskSpace {
     /// Looks at the disk for the first time.
-    pub(crate) fn of(folder: &Path, admission: Arc<Admission>) -> Arc<DiskSpace> {
+    pub(crate) fn of(folder: &Path, mirror: Option<Mirror>, admission: Arc<Admission>) -> Arc<DiskSpace> {
         let space = Arc::new(DiskSpace {
             folder: folder.to_path_buf(),
+            mirror,
             admission,
             stopping: Mutex::new(false),
             told_to_stop: Condvar::new(),
@@ -63,9 +67,22 @@ impl DiskSpace {
         }
     }
 
+    /// What is free where there is less of it: both folders are written. One that was left behind is not.
+    fn free(&self) -> io::Result<(u64, &Path)> {
+        let Some(Mirror { folder: mirror, pair }) = &self.mirror else {
+            return Ok((free_bytes(&self.folder)?, &self.folder));
+        };
+        let sides = [(Side::Primary, &self.folder), (Side::Mirror, mirror)];
+        let mut least = (u64::MAX, self.folder.as_path());
+        for (_, folder) in sides.into_iter().filter(|(side, _)| pair.counts(*side)) {
+            least = least.min((free_bytes(folder)?, folder));
+        }
+        Ok(least)
+    }
+
     fn look(&self) {
         // A disk that cannot be asked is judged by what it said before; the next write tells.
-        let Ok(free) = free_bytes(&self.folder) else { return };
+        let Ok((free, folder)) = self.free() else { return };
         let was_low = self.admission.is_disk_low();
         let low = is_low(was_low, free);
         self.admission.set_disk_low(low);
@@ -74,7 +91,7 @@ impl DiskSpace {
             let needed_mib = NEW_WORK_AGAIN_FREE_BYTES >> 20;
             tracing::error!(
                 "only {free_mib} MiB are free on the disk of {}: new work is refused until there are {needed_mib} MiB",
-                self.folder.display()
+                folder.display()
             );
         } else if was_low && !low {
             tracing::info!(
@@ -88,7 +105,7 @@ impl DiskSpace {
         let mut told = false;
         loop {
             // A disk that cannot be asked is tried.
-            if free_bytes(&self.folder).map_or(true, is_enough_for_a_checkpoint) {
+            if self.free().map_or(true, |(free, _)| is_enough_for_a_checkpoint(free)) {
                 return true;
             }
             if self.stops_within(Duration::ZERO) {
@@ -153,7 +170,7 @@ mod tests {
 
     #[test]
     fn who_waits_for_space_ends_with_the_node() {
-        let space = DiskSpace::of(Path::new("."), Admission::new(1));
+        let space = DiskSpace::of(Path::new("."), None, Admission::new(1));
         assert!(!space.stops_within(Duration::from_millis(1)));
         space.stop();
         assert!(space.stops_within(Duration::from_secs(60)));

@@ -21,6 +21,7 @@ use weir_engine::{
     outline::Outline,
     rejection::Rejection,
 };
+use weir_journal::disk::mirror::Side;
 
 use crate::{
     admission::{Admission, awaits_end},
@@ -79,6 +80,8 @@ pub struct Health {
     pub startup: bool,
     /// Its disk has too little space for new work; what is under way goes on.
     pub disk_full: bool,
+    /// The one of its two folders that failed: what happens now is kept once.
+    pub left_behind: Option<Side>,
 }
 
 /// What a job stream wants.

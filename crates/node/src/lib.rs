@@ -16,6 +16,7 @@ mod housekeeping;
 pub mod limits;
 pub mod memory;
 mod metrics;
+mod mirror;
 pub mod node;
 mod observe;
 pub mod offline;
@@ -28,3 +29,4 @@ pub use handle::{Handle, Health, JobBatches, JobStream, JobStreamSpec, SubmitErr
 pub use memory::Memory;
 pub use node::{DEFAULT_PARTITIONS, Node, NodeConfig, StartError};
 pub use observe::{Observed, Observer, Overrun};
+pub use weir_journal::disk::mirror::Side;

@@ -8,6 +8,8 @@ use std::{
     },
 };
 
+use weir_journal::disk::mirror::{LeftBehind, Pair};
+
 use crate::{admission::Admission, handle::Health};
 
 macro_rules! figures {
@@ -16,15 +18,17 @@ macro_rules! figures {
         #[derive(Debug)]
         pub(crate) struct Metrics {
             admission: Arc<Admission>,
+            mirror: Option<Arc<Pair>>,
             recovered: AtomicBool,
             failed: AtomicBool,
             $(pub(crate) $name: AtomicU64,)*
         }
 
         impl Metrics {
-            pub(crate) fn new(admission: Arc<Admission>) -> Metrics {
+            pub(crate) fn new(admission: Arc<Admission>, mirror: Option<Arc<Pair>>) -> Metrics {
                 Metrics {
                     admission,
+                    mirror,
                     recovered: AtomicBool::new(false),
                     failed: AtomicBool::new(false),
                     $($name: AtomicU64::new(0),)*
@@ -40,6 +44,10 @@ macro_rules! figures {
                 figure(&mut out, "counter", "commands_refused_total", "Commands refused because of load or a full disk.", refused);
                 let disk_full = u64::from(self.health().disk_full);
                 figure(&mut out, "gauge", "disk_full", "1 while new work is refused because the disk of the data folder has too little space.", disk_full);
+                let mirrored = u64::from(self.mirror.is_some());
+                figure(&mut out, "gauge", "mirror_configured", "1 when all is kept in two folders.", mirrored);
+                let one_copy = u64::from(self.left_behind().is_some());
+                figure(&mut out, "gauge", "mirror_left_behind", "1 when one of the two folders failed and was left behind: what happens now is kept once.", one_copy);
                 out
             }
         }
@@ -94,10 +102,16 @@ impl Metrics {
         self.failed.store(true, Ordering::Relaxed);
     }
 
+    /// The folder that failed and was left behind.
+    fn left_behind(&self) -> Option<LeftBehind> {
+        self.mirror.as_ref()?.left_behind()
+    }
+
     pub(crate) fn health(&self) -> Health {
         let recovered = self.recovered.load(Ordering::Relaxed);
         let failed = self.failed.load(Ordering::Relaxed);
         let disk_full = self.admission.is_disk_full() || self.admission.is_disk_low();
-        Health { live: !failed, ready: recovered && !failed, startup: recovered, disk_full }
+        let left_behind = self.left_behind().map(|left| left.side);
+        Health { live: !failed, ready: recovered && !failed, startup: recovered, disk_full, left_behind }
     }
 }

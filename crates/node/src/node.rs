@@ -9,15 +9,11 @@ use std::{
 };
 
 use tokio::sync::watch;
-use weir_journal::{
-    Journal, JournalError,
-    disk::RealDisk,
-    local::{Incarnation, LocalJournal, Options},
-};
+use weir_journal::{Journal, JournalError, local::LocalJournal};
 
 use crate::{
     admission::Admission,
-    checkpoint::{self, Store},
+    checkpoint,
     clock::Clock,
     commit::{Committer, SharedCommitter},
     delivery::Postbox,
@@ -28,7 +24,7 @@ use crate::{
     limits::{IN_FLIGHT_COMMANDS, MAX_PARTITIONS},
     memory::Memory,
     metrics::Metrics,
-    offline,
+    mirror::{self, Opened, Stores},
     recovery::{RecoveryError, recover},
     shell::{Desk, Shell, ToShell},
 };
@@ -38,6 +34,8 @@ use crate::{
 pub struct NodeConfig {
     /// Where everything is kept.
     pub data_dir: PathBuf,
+    /// A second folder, best on another disk, in which everything is kept as well.
+    pub mirror_dir: Option<PathBuf>,
     /// How many partitions; fixed when the data folder is made. `None`: what the folder has, or the default.
     pub partitions: Option<u16>,
     /// Memory that it may take.
@@ -57,6 +55,8 @@ pub enum StartError {
     Journal(JournalError),
     /// The store cannot be opened.
     Store(PathBuf, String),
+    /// The second folder cannot be used.
+    Mirror(PathBuf, String),
     /// What the store and the journal say does not fit together.
     Damaged(PathBuf, String),
     /// Another number of partitions was asked for than the folder has.
@@ -79,6 +79,9 @@ impl fmt::Display for StartError {
             Self::Journal(error) => error.fmt(f),
             Self::Store(folder, why) => {
                 write!(f, "the state store {} cannot be opened: {why}", folder.display())
+            }
+            Self::Mirror(folder, why) => {
+                write!(f, "the mirror {} cannot be used: {why}", folder.display())
             }
             Self::Damaged(folder, why) => write!(f, "the data folder {} is damaged: {why}", folder.display()),
             Self::Partitions { folder, has, asked } => write!(
@@ -118,13 +121,8 @@ impl Node {
         let began = Instant::now();
         let folder = &config.data_dir;
         std::fs::create_dir_all(folder).map_err(|error| StartError::Folder(folder.clone(), error))?;
-        let journal_folder = folder.join(offline::JOURNAL);
-        let disk =
-            RealDisk::new(&journal_folder).map_err(|error| StartError::Folder(journal_folder, error))?;
-        let options = Options::new(Incarnation(random_bytes()));
-        let mut journal = LocalJournal::open(Arc::new(disk), options)?;
+        let Opened { mut journal, store, mirror } = mirror::open(config)?;
         let cluster_id = journal.incarnation().to_string();
-        let store = Store::open(&folder.join(offline::STORE), config.memory.store_cache_bytes())?;
         let partitions = partition_count(folder, &journal, config.partitions)?;
         let rows_bytes_max = config.memory.rows_bytes();
         let led =
@@ -137,8 +135,8 @@ impl Node {
         let mut driver = Driver::new(led);
         driver.limit_rows_memory(rows_bytes_max);
         let admission = Admission::new(IN_FLIGHT_COMMANDS);
-        let space = DiskSpace::of(folder, admission.clone());
-        let metrics = Arc::new(Metrics::new(admission.clone()));
+        let space = DiskSpace::of(folder, mirror.clone(), admission.clone());
+        let metrics = Arc::new(Metrics::new(admission.clone(), mirror.map(|mirror| mirror.pair)));
         Metrics::add(&metrics.partitions, u64::from(partitions));
         Metrics::add(&metrics.recovery_milliseconds, began.elapsed().as_millis() as u64);
         metrics.set_recovered();
@@ -149,7 +147,7 @@ impl Node {
     fn run(
         driver: Driver,
         journal: Box<dyn Journal>,
-        store: Store,
+        store: Stores,
         cluster_id: String,
         space: Arc<DiskSpace>,
         metrics: Arc<Metrics>,
@@ -305,7 +303,7 @@ fn partition_count(folder: &Path, journal: &LocalJournal, asked: Option<u16>) ->
     }
 }
 
-fn random_bytes() -> [u8; 16] {
+pub(crate) fn random_bytes() -> [u8; 16] {
     use std::hash::{BuildHasher, Hasher};
     // The standard library's hash keys come from the system's source of randomness.
     let mut bytes = [0; 16];

@@ -132,7 +132,7 @@ pub fn repair_accepting_loss(folder: &Path) -> Result<Repaired, StartError> {
         let tail = journal.partitions.get(&weir_journal::PartitionId(number)).copied().unwrap_or_default();
         if at < tail.trimmed {
             store
-                .write(PartitionId(number), tail.trimmed, Vec::new())
+                .write(PartitionId(number), tail.trimmed, &[])
                 .map_err(|error| damaged(folder, error.to_string()))?;
             repaired.lost_after_checkpoint.insert(number, (at, tail.trimmed));
         }

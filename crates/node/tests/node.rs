@@ -28,6 +28,7 @@ const WAITS: &str = r#"<definitions xmlns="http://www.omg.org/spec/BPMN/20100524
 fn config(folder: &tempfile::TempDir) -> NodeConfig {
     NodeConfig {
         data_dir: folder.path().to_path_buf(),
+        mirror_dir: None,
         partitions: Some(3),
         memory: Memory::of_machine(),
         settable_clock: true,

@@ -69,6 +69,7 @@ pub(crate) struct Server {
 pub(crate) async fn start_server(config: &Config) -> Result<Server, Failure> {
     let node_config = NodeConfig {
         data_dir: config.data_dir.clone(),
+        mirror_dir: config.mirror_dir.clone(),
         partitions: config.partitions.map(NonZeroU16::get),
         memory: config.memory,
         settable_clock: config.settable_clock,

@@ -42,6 +42,7 @@ impl Server {
         let folder = TempDir::new().unwrap();
         let config = NodeConfig {
             data_dir: folder.path().into(),
+            mirror_dir: None,
             partitions: Some(2),
             memory: Memory::of_machine(),
             settable_clock: false,

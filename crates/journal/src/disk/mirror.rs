@@ -194,6 +194,7 @@ struct Step<'a> {
     path: &'a str,
     /// Whether a name that is missing on one side only is as good as done: something is being removed.
     removes: bool,
+    opens: bool,
 }
 
 impl Step<'_> {
@@ -203,7 +204,8 @@ impl Step<'_> {
 
     /// Whether the side that answers so is no longer to be trusted, when the other one did it or not.
     fn is_broken(&self, error: &io::Error, done_elsewhere: bool) -> bool {
-        let out_of_step = self.action == "renaming" && done_elsewhere && !self.removes;
+        // A file that is being opened may be one that is on one side only: a spare, a reserve.
+        let out_of_step = done_elsewhere && !self.removes && !self.opens;
         match error.kind() {
             io::ErrorKind::NotFound => out_of_step,
             io::ErrorKind::AlreadyExists => false,
@@ -213,7 +215,7 @@ impl Step<'_> {
 }
 
 fn step<'a>(action: &'static str, path: &'a str) -> Step<'a> {
-    Step { action, path, removes: false }
+    Step { action, path, removes: false, opens: false }
 }
 
 /// Two disks as one.
@@ -242,7 +244,8 @@ impl MirrorDisk {
 
 impl Disk for MirrorDisk {
     fn open(&self, path: &str) -> io::Result<Box<dyn DiskFile>> {
-        let files = self.pair.on_both(step("opening", path), |side| self.pair.disk(side).open(path))?;
+        let step = Step { opens: true, ..step("opening", path) };
+        let files = self.pair.on_both(step, |side| self.pair.disk(side).open(path))?;
         Ok(self.file(path, files))
     }
 

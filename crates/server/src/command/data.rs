@@ -122,6 +122,7 @@ fn refused(folder: &Path, error: StartError) -> Failure {
         }
         StartError::Journal(_)
         | StartError::Store(..)
+        | StartError::Mirror(..)
         | StartError::Damaged(..)
         | StartError::Partitions { .. } => (Exit::Failed, "restore a backup of this folder"),
     };

@@ -27,6 +27,7 @@ use crate::{
 ///
 /// Examples:
 ///   weir serve --data-dir /var/lib/weir
+///   weir serve --data-dir /disk1/weir --mirror-dir /disk2/weir
 ///   weir serve --grpc-addr 127.0.0.1:0         picks a free port and prints it
 ///   weir serve --print-config
 #[derive(Args, Debug)]
@@ -49,6 +50,10 @@ pub(crate) struct Settings {
     /// Folder that holds everything; made if missing [default: weir-data; of dev: DIR/.weir]
     #[arg(long, value_name = "DIR")]
     pub(crate) data_dir: Option<String>,
+    /// Second folder, on another disk, that holds everything as well: nothing is acknowledged before both have it, and either
+    /// alone is enough to go on; a folder that is empty or damaged is rebuilt from the other at the start [default: none]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) mirror_dir: Option<String>,
     /// Where gRPC clients connect [default: 127.0.0.1:26500]
     #[arg(long, value_name = "IP:PORT")]
     pub(crate) grpc_addr: Option<String>,
@@ -81,6 +86,7 @@ impl Settings {
     pub(crate) fn given(self) -> Vec<Setting> {
         let all = [
             (Key::DataDir, self.data_dir),
+            (Key::MirrorDir, self.mirror_dir),
             (Key::GrpcAddr, self.grpc_addr),
             (Key::RestAddr, self.rest_addr),
             (Key::MetricsAddr, self.metrics_addr),

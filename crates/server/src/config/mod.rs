@@ -22,6 +22,8 @@ pub(crate) use value::{LogFormat, parse_address};
 pub(crate) enum Key {
     /// Folder that holds everything.
     DataDir,
+    /// Second folder that holds everything as well.
+    MirrorDir,
     /// Where gRPC clients connect.
     GrpcAddr,
     /// Where REST clients connect.
@@ -42,8 +44,9 @@ pub(crate) enum Key {
 
 impl Key {
     /// All keys, in the order in which they are shown.
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::DataDir,
+        Self::MirrorDir,
         Self::GrpcAddr,
         Self::RestAddr,
         Self::MetricsAddr,
@@ -58,6 +61,7 @@ impl Key {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::DataDir => "data-dir",
+            Self::MirrorDir => "mirror-dir",
             Self::GrpcAddr => "grpc-addr",
             Self::RestAddr => "rest-addr",
             Self::MetricsAddr => "metrics-addr",
@@ -77,6 +81,7 @@ impl Key {
     fn default(self) -> String {
         match self {
             Self::DataDir => "weir-data".to_owned(),
+            Self::MirrorDir => "none".to_owned(),
             Self::GrpcAddr => "127.0.0.1:26500".to_owned(),
             Self::RestAddr => "127.0.0.1:8080".to_owned(),
             Self::MetricsAddr => "127.0.0.1:9600".to_owned(),
@@ -143,6 +148,8 @@ pub(crate) struct Setting {
 pub(crate) struct Config {
     /// Folder that holds everything.
     pub(crate) data_dir: PathBuf,
+    /// Second folder that holds everything as well; `None`: there is none.
+    pub(crate) mirror_dir: Option<PathBuf>,
     /// Where gRPC clients connect; port 0: a free one.
     pub(crate) grpc_addr: SocketAddr,
     /// Where REST clients connect; port 0: a free one.
@@ -200,6 +207,7 @@ impl Config {
         let mut values = value::Values::new(&settings, &mut problems);
         let config = Self {
             data_dir: PathBuf::from(values.text(Key::DataDir)),
+            mirror_dir: value::parse_mirror(values.text(Key::MirrorDir)),
             grpc_addr: values.parsed(Key::GrpcAddr, parse_address),
             rest_addr: values.parsed(Key::RestAddr, parse_address),
             metrics_addr: values.parsed(Key::MetricsAddr, parse_address),

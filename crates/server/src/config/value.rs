@@ -1,6 +1,6 @@
 //! What the values of the configuration must look like.
 
-use std::{net::SocketAddr, num::NonZeroU16};
+use std::{net::SocketAddr, num::NonZeroU16, path::PathBuf};
 
 use tracing_subscriber::EnvFilter;
 use weir_node::{
@@ -54,6 +54,11 @@ impl<'a> Values<'a> {
             }
         }
     }
+}
+
+/// A second folder; `none` and nothing mean that there is none (a folder of that name is `./none`).
+pub(super) fn parse_mirror(text: &str) -> Option<PathBuf> {
+    (!matches!(text, "" | "none")).then(|| PathBuf::from(text))
 }
 
 /// An address to listen at.
