@@ -122,6 +122,7 @@ async fn start_node(config: NodeConfig) -> Result<Node, Failure> {
         ),
         StartError::Journal(_)
         | StartError::Store(..)
+        | StartError::Mirror(..)
         | StartError::Damaged(..)
         | StartError::Partitions { .. } => cannot_start(&error),
     })

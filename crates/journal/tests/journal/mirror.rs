@@ -99,7 +99,7 @@ fn workload(disk: &SimDisk, story: &mut Story) -> Result<(), String> {
             if step % 3 == 1
                 && let Some(chore) = journal.take_chore()
             {
-                chore();
+                chore(&mut || {});
             }
             if step % 2 == 1 {
                 for (partition, kept) in [(P, 0), (Q, 2)] {

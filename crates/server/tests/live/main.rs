@@ -4,4 +4,5 @@ mod bad_input;
 mod by_hand;
 mod data;
 mod full_disk;
+mod mirror;
 mod server;
