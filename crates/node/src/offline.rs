@@ -5,7 +5,7 @@
 //! crash interrupted, as it does whenever a node starts.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -94,6 +94,35 @@ pub fn verify(folder: &Path) -> Result<Verification, StartError> {
         }
     }
     Ok(Verification { contents, partitions: verified, wrong })
+}
+
+/// How a folder and its mirror differ, a sentence each. Checkpoints need not stand at the same record: a start brings them together.
+pub fn differences(folder: &Contents, mirror: &Contents) -> Vec<String> {
+    let (one, other) = (&folder.journal, &mirror.journal);
+    if one.incarnation != other.incarnation {
+        return vec![format!(
+            "journal {} and journal {} are no copies of each other",
+            one.incarnation, other.incarnation
+        )];
+    }
+    let numbers: BTreeSet<_> = one.partitions.keys().chain(other.partitions.keys()).copied().collect();
+    let differs = |number: weir_journal::PartitionId| {
+        let tail = |journal: &Inspection| journal.partitions.get(&number).copied().unwrap_or_default();
+        let (one, other) = (tail(one), tail(other));
+        let (ours, theirs) = (one.last_sequence, other.last_sequence);
+        if ours != theirs {
+            return Some(format!("partition {number} ends at record {ours} and, in the mirror, at {theirs}"));
+        }
+        if one.last_hash != other.last_hash {
+            return Some(format!(
+                "partition {number} holds another record {ours} than the mirror: the copies parted"
+            ));
+        }
+        let (ours, theirs) = (one.epoch, other.epoch);
+        (ours != theirs)
+            .then(|| format!("partition {number} is at epoch {ours} and, in the mirror, at {theirs}"))
+    };
+    numbers.into_iter().filter_map(differs).collect()
 }
 
 /// Makes a folder usable that a node refuses, and loses what cannot be read any more; what that is, [`inspect`] says. Whatever is given up is

@@ -31,6 +31,7 @@ use crate::{
 /// Examples:
 ///   weir data inspect weir-data
 ///   weir data verify weir-data --json
+///   weir data verify /disk1/weir --mirror-dir /disk2/weir
 ///   weir data repair weir-data --accept-loss
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
@@ -46,12 +47,18 @@ enum Action {
         /// The data folder
         #[arg(value_name = "DIR", default_value = "weir-data")]
         folder: PathBuf,
+        /// Its mirror, looked at as well and compared
+        #[arg(long, value_name = "DIR")]
+        mirror_dir: Option<PathBuf>,
     },
     /// Read every record and every row, and bring each partition to its last record as a start would
     Verify {
         /// The data folder
         #[arg(value_name = "DIR", default_value = "weir-data")]
         folder: PathBuf,
+        /// Its mirror, looked at as well and compared
+        #[arg(long, value_name = "DIR")]
+        mirror_dir: Option<PathBuf>,
     },
     /// Make a refused folder usable: gives up what is behind the damaged place, and keeps its bytes aside
     Repair {
@@ -67,20 +74,59 @@ enum Action {
 impl Data {
     pub(crate) fn run(self, output: Output) -> Result<Exit, Failure> {
         match self.action {
-            Action::Inspect { folder } => inspect(&folder, output),
-            Action::Verify { folder } => verify(&folder, output),
+            Action::Inspect { folder, mirror_dir } => tell(&folder, mirror_dir.as_deref(), inspect, output),
+            Action::Verify { folder, mirror_dir } => tell(&folder, mirror_dir.as_deref(), verify, output),
             Action::Repair { folder, accept_loss: _ } => repair(&folder, output),
         }
     }
 }
 
-fn inspect(folder: &Path, output: Output) -> Result<Exit, Failure> {
-    let contents = offline::inspect(folder).map_err(|error| refused(folder, error))?;
-    output.answer(&contents_json(&contents), contents_text(folder, &contents));
-    Ok(if is_usable(&contents) { Exit::Ok } else { Exit::Failed })
+/// What came of looking at a folder.
+struct Looked {
+    contents: Contents,
+    value: Value,
+    text: String,
+    is_good: bool,
 }
 
-fn verify(folder: &Path, output: Output) -> Result<Exit, Failure> {
+/// Looks at a folder, and at its mirror beside it.
+fn tell(
+    folder: &Path,
+    mirror: Option<&Path>,
+    look: fn(&Path) -> Result<Looked, Failure>,
+    output: Output,
+) -> Result<Exit, Failure> {
+    let Looked { contents, mut value, mut text, mut is_good } = look(folder)?;
+    if let Some(mirror) = mirror {
+        let other = look(mirror)?;
+        let differences = offline::differences(&contents, &other.contents);
+        let _infallible = write!(text, "\n\n{}\n", other.text);
+        for difference in &differences {
+            let _infallible = write!(text, "\n{BAD}the two differ{BAD:#}: {difference}");
+        }
+        let verdict = match (differences.is_empty(), is_good && other.is_good) {
+            (true, true) => format!("{GOOD}both hold the same{GOOD:#}"),
+            (true, false) | (false, _) => {
+                "A server that is started with both takes what is sound from either, or refuses and says why."
+                    .to_owned()
+            }
+        };
+        let _infallible = write!(text, "\n{verdict}");
+        is_good = is_good && other.is_good && differences.is_empty();
+        value["mirror"] = other.value;
+        value["differences"] = json!(differences);
+    }
+    output.answer(&value, text);
+    Ok(if is_good { Exit::Ok } else { Exit::Failed })
+}
+
+fn inspect(folder: &Path) -> Result<Looked, Failure> {
+    let contents = offline::inspect(folder).map_err(|error| refused(folder, error))?;
+    let (value, text) = (contents_json(&contents), contents_text(folder, &contents));
+    Ok(Looked { is_good: is_usable(&contents), contents, value, text })
+}
+
+fn verify(folder: &Path) -> Result<Looked, Failure> {
     let Verification { contents, partitions: verified, wrong } =
         offline::verify(folder).map_err(|error| refused(folder, error))?;
     let mut text = contents_text(folder, &contents);
@@ -102,8 +148,7 @@ fn verify(folder: &Path, output: Output) -> Result<Exit, Failure> {
     });
     value["verified"] = read.collect();
     value["wrong"] = json!(wrong);
-    output.answer(&value, text);
-    Ok(if is_good { Exit::Ok } else { Exit::Failed })
+    Ok(Looked { contents, value, text, is_good })
 }
 
 fn repair(folder: &Path, output: Output) -> Result<Exit, Failure> {

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path, process::Command};
 
-use crate::server::{ONE_TASK, Server, check, http, serve};
+use crate::server::{ONE_TASK, Server, WEIR, check, http, serve};
 
 fn start(root: &Path) -> Server {
     let mut command = serve(&root.join("data"));
@@ -26,6 +26,12 @@ fn either_folder_is_lost_and_everything_is_there() {
     assert_eq!(ready, r#"{"status":"UP"}"#);
     assert_eq!(server.stop(), Some(0));
 
+    let folders = ["data", "mirror"].map(|name| root.path().join(name).display().to_string());
+    let verify = |folders: &[String; 2]| {
+        let mut weir = Command::new(WEIR);
+        weir.args(["data", "verify", &folders[0], "--mirror-dir", &folders[1]]).output().unwrap()
+    };
+    check(&verify(&folders), 0, &["both hold the same"]);
     for lost in ["data", "mirror", "data"] {
         fs::remove_dir_all(root.path().join(lost)).unwrap();
         let server = start(root.path());
@@ -42,6 +48,12 @@ fn either_folder_is_lost_and_everything_is_there() {
     );
     assert_eq!(found, r#"{"jobs":[]}"#, "none came twice");
     assert_eq!(server.stop(), Some(0));
+
+    // One goes on alone.
+    let alone = Server::start_on(tempfile::tempdir().unwrap(), &root.path().join("data"));
+    create(&alone);
+    assert_eq!(alone.stop(), Some(0));
+    check(&verify(&folders), 1, &["the two differ", "ends at record", "in the mirror"]);
 }
 
 #[test]
