@@ -338,7 +338,7 @@ fn open_or_refuse(folder: &Path, cache_bytes: u64, journal: &LocalJournal) -> Re
 fn rebuild(folder: &Path, cache_bytes: u64, from: &Store) -> Result<Store, StartError> {
     let failed = |error: &dyn std::fmt::Display| StartError::Store(folder.to_path_buf(), error.to_string());
     tracing::warn!("the state store {} is built from that of the other folder", folder.display());
-    let new = folder.with_extension("new");
+    let new = folder.with_extension("rebuilt");
     if new.exists() {
         fs::remove_dir_all(&new).map_err(|error| failed(&error))?;
     }
