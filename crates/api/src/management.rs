@@ -74,6 +74,10 @@ fn details(health: &Health) -> Vec<String> {
             r#""mirror":"the {side} folder failed and was left behind: everything is kept once""#
         ));
     }
+    if health.bad_segments > 0 {
+        let count = health.bad_segments;
+        details.push(format!(r#""scrub":"{count} segments of the journal are damaged: stop the server and run `weir data verify`""#));
+    }
     details
 }
 

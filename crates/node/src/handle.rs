@@ -82,6 +82,8 @@ pub struct Health {
     pub disk_full: bool,
     /// The one of its two folders that failed: what happens now is kept once.
     pub left_behind: Option<Side>,
+    /// Segments of the journal that are damaged and that no other copy could repair.
+    pub bad_segments: u64,
 }
 
 /// What a job stream wants.

@@ -21,6 +21,7 @@ pub mod node;
 mod observe;
 pub mod offline;
 pub mod recovery;
+mod scrub;
 mod shell;
 mod standing_queue;
 mod upkeep;

@@ -75,6 +75,14 @@ figures! {
     counter checkpoints_total;
     /// Rows written by checkpoints.
     counter checkpoint_rows_total;
+    /// Bytes of the journal that the scrubber read again.
+    counter scrub_bytes_total;
+    /// Times the scrubber read all that is cold of the journal.
+    counter scrub_passes_total;
+    /// Bad segments that the scrubber repaired from the mirror.
+    counter scrub_repaired_total;
+    /// Bad segments that the scrubber found in its last pass and could not repair.
+    gauge scrub_bad_segments;
     /// Bytes of rows of partitions in memory, about.
     gauge rows_bytes;
     /// Partitions that this node leads.
@@ -112,6 +120,8 @@ impl Metrics {
         let failed = self.failed.load(Ordering::Relaxed);
         let disk_full = self.admission.is_disk_full() || self.admission.is_disk_low();
         let left_behind = self.left_behind().map(|left| left.side);
-        Health { live: !failed, ready: recovered && !failed, startup: recovered, disk_full, left_behind }
+        let bad_segments = self.scrub_bad_segments.load(Ordering::Relaxed);
+        let ready = recovered && !failed;
+        Health { live: !failed, ready, startup: recovered, disk_full, left_behind, bad_segments }
     }
 }

@@ -9,7 +9,10 @@ use std::{
 };
 
 use tokio::sync::watch;
-use weir_journal::{Journal, JournalError, local::LocalJournal};
+use weir_journal::{
+    Journal, JournalError,
+    local::{LocalJournal, Scrubber},
+};
 
 use crate::{
     admission::Admission,
@@ -26,6 +29,7 @@ use crate::{
     metrics::Metrics,
     mirror::{self, Opened, Stores},
     recovery::{RecoveryError, recover},
+    scrub,
     shell::{Desk, Shell, ToShell},
 };
 
@@ -141,7 +145,10 @@ impl Node {
         Metrics::add(&metrics.recovery_milliseconds, began.elapsed().as_millis() as u64);
         metrics.set_recovered();
         let clock = Arc::new(Clock::new(config.settable_clock));
-        Ok(Node::run(driver, Box::new(journal), store, cluster_id, space, metrics, clock))
+        let scrubbing = scrub(journal.scrubber(), metrics.clone(), space.clone());
+        let mut node = Node::run(driver, Box::new(journal), store, cluster_id, space, metrics, clock);
+        node.threads.push(scrubbing);
+        Ok(node)
     }
 
     fn run(
@@ -264,6 +271,11 @@ fn commit(
 /// Starts the thread that looks at the disk's free space.
 fn watch(space: Arc<DiskSpace>, committer: SharedCommitter) -> JoinHandle<()> {
     spawn("disk-space", move || space.watch(&committer))
+}
+
+/// Starts the thread that reads again what is cold.
+fn scrub(scrubber: Scrubber, metrics: Arc<Metrics>, space: Arc<DiskSpace>) -> JoinHandle<()> {
+    spawn("scrub", move || scrub::run(&scrubber, &metrics, &space, scrub::PACE))
 }
 
 /// Starts the deciding thread; its failure is made known to who watches.

@@ -24,6 +24,7 @@ mod marker;
 mod open;
 mod read;
 mod reconcile;
+mod scrub;
 mod segment;
 mod walk;
 mod watermark;
@@ -40,6 +41,7 @@ pub use self::{
     marker::Incarnation,
     open::{Cut, Recovery},
     reconcile::{Mended, Mending, open_mirrored},
+    scrub::{BadSegment, Scrubbed, Scrubber},
     walk::Seen,
 };
 use self::{

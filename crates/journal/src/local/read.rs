@@ -93,7 +93,7 @@ struct Cursor {
 }
 
 /// A piece of a segment that was read ahead, as neighbours are usually wanted next.
-struct Window {
+pub(super) struct Window {
     segment: u32,
     file: Box<dyn DiskFile>,
     start: usize,
@@ -180,12 +180,16 @@ impl Cursor {
                 failed(self.reader.disk.as_ref(), "opening", &name, &error)
             }
         })?;
-        Ok(Window { segment, file, start: 0, bytes: Vec::new() })
+        Ok(Window::of(segment, file))
     }
 }
 
 impl Window {
-    fn get(&mut self, offset: usize, bytes: usize) -> io::Result<&[u8]> {
+    pub(super) fn of(segment: u32, file: Box<dyn DiskFile>) -> Window {
+        Window { segment, file, start: 0, bytes: Vec::new() }
+    }
+
+    pub(super) fn get(&mut self, offset: usize, bytes: usize) -> io::Result<&[u8]> {
         let held = self.start..self.start + self.bytes.len();
         if !(held.contains(&offset) && offset + bytes <= held.end) {
             self.bytes.resize(bytes.max(WINDOW_BYTES), 0);

@@ -184,7 +184,7 @@ fn put_back(undo: Vec<(PartitionId, Option<Tail>)>, course: &mut Course) {
     }
 }
 
-fn take(frame: &Header, body: &[u8], course: &mut Course) -> Result<(), &'static str> {
+pub(super) fn take(frame: &Header, body: &[u8], course: &mut Course) -> Result<(), &'static str> {
     match frame.kind {
         Kind::Record => {
             let tail = course.tails.entry(frame.partition).or_default();

@@ -8,4 +8,5 @@ mod exhaustive;
 mod faults;
 mod formats;
 mod mirror;
+mod scrub;
 mod suite;

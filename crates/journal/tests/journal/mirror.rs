@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// The two sides are folders of one simulated disk, so that they lose power together.
-const FOLDERS: [&str; 2] = ["a", "b"];
+pub(crate) const FOLDERS: [&str; 2] = ["a", "b"];
 
 fn options() -> Options {
     let mut options = Options::new(Incarnation([9; 16]));
@@ -32,7 +32,7 @@ fn options() -> Options {
     options
 }
 
-fn pair(disk: &SimDisk) -> (Arc<Pair>, Arc<Mutex<Vec<LeftBehind>>>) {
+pub(crate) fn pair(disk: &SimDisk) -> (Arc<Pair>, Arc<Mutex<Vec<LeftBehind>>>) {
     let alarms = Arc::new(Mutex::new(Vec::new()));
     let told = Arc::clone(&alarms);
     let alarm = Box::new(move |left: &LeftBehind| told.lock().expect("a lock").push(left.clone()));
@@ -40,13 +40,13 @@ fn pair(disk: &SimDisk) -> (Arc<Pair>, Arc<Mutex<Vec<LeftBehind>>>) {
     (Pair::new(primary, mirror, Flushing::InTurn, alarm).expect("a pair"), alarms)
 }
 
-fn open_pair(pair: &Arc<Pair>) -> Result<(LocalJournal, Mending), JournalError> {
+pub(crate) fn open_pair(pair: &Arc<Pair>) -> Result<(LocalJournal, Mending), JournalError> {
     let (journal, mending) = open_mirrored(pair, options())?;
     mending.done(pair)?;
     Ok((journal, mending))
 }
 
-fn open(disk: &SimDisk) -> Result<(LocalJournal, Mending), JournalError> {
+pub(crate) fn open(disk: &SimDisk) -> Result<(LocalJournal, Mending), JournalError> {
     open_pair(&pair(disk).0)
 }
 
@@ -63,7 +63,7 @@ fn files_below(disk: &SimDisk, folder: &str) -> BTreeMap<String, Vec<u8>> {
     within.filter(|(name, _)| counts(name)).map(|(name, path)| (name, disk.contents(&path))).collect()
 }
 
-fn assert_alike(disk: &SimDisk, context: &str) {
+pub(crate) fn assert_alike(disk: &SimDisk, context: &str) {
     let [a, b] = FOLDERS.map(|folder| files_below(disk, folder));
     assert!(a.keys().eq(b.keys()), "{context}: {:?} and {:?}", a.keys(), b.keys());
     for (name, contents) in &a {
