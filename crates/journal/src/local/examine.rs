@@ -92,7 +92,7 @@ impl Spot {
             action: "reading",
             place: format!("{} at byte {}, position {}", disk.describe(&file), self.offset, self.position),
             cause: self.why.clone().into(),
-            remedy: "restore the file from a mirror or backup, or look with `weir data inspect` and give up what is behind \
+            remedy: "start with its mirror if it has one, restore the file from a backup, or look with `weir data inspect` and give up what is behind \
                      this place with `weir data repair --accept-loss`; nothing was changed",
         })
     }

@@ -223,7 +223,8 @@ fn contents_text(folder: &Path, contents: &Contents) -> String {
         ),
         Condition::Damaged { spot, behind } => write!(
             text,
-            "\n{BAD}the journal is damaged{BAD:#}: {}\nA server refuses it. Restore a backup or a mirror if there is one. \
+            "\n{BAD}the journal is damaged{BAD:#}: {}\nA server refuses it, unless it is started with a mirror that has what is \
+             damaged here (`--mirror-dir`). Else restore a backup if there is one. \
              `weir data repair {} --accept-loss` would give up what is behind this place: {}",
             place(spot),
             folder.display(),
