@@ -32,6 +32,7 @@ use crate::{
     checkpoint::Store,
     node::random_bytes,
     offline::{JOURNAL, STORE},
+    recovery::{Ahead, Checkpoint},
 };
 
 /// A mirror in use.
@@ -144,7 +145,7 @@ pub(crate) struct Stores {
 struct Second {
     store: Store,
     pair: Arc<Pair>,
-    /// Partitions whose checkpoints stood at different records when they were opened, until the next one is written to both.
+    /// Partitions whose checkpoints stood at different records when they were opened, until the earlier one has caught up.
     uneven: Arc<Mutex<BTreeSet<PartitionId>>>,
 }
 
@@ -159,18 +160,32 @@ impl Stores {
         Stores { primary: store, mirror: None }
     }
 
-    /// The rows of a partition, and the number of the record that they stand at. Where the two sides differ, because the power went between the two
-    /// writes, those of the earlier record are read: the journal still has what follows, and the next checkpoint writes all of that to both.
-    pub(crate) fn partition(&self, id: PartitionId) -> Result<(Arc<dyn Stored>, Sequence), String> {
-        let primary = self.primary.partition(id)?;
-        let Some(second) = &self.mirror else { return Ok(primary) };
-        let mirror = second.store.partition(id)?;
-        let at = primary.1.min(mirror.1);
-        if primary.1 != mirror.1 {
-            second.uneven.lock().unwrap_or_else(PoisonError::into_inner).insert(id);
-        }
-        let first = if mirror.1 < primary.1 { Side::Mirror } else { Side::Primary };
-        Ok((Arc::new(RowsOfBoth { rows: [primary.0, mirror.0], first, id, second: second.clone() }), at))
+    /// The last checkpoint of a partition. Where the two sides differ, because the power went between the two writes, the earlier one
+    /// is read: the journal still has what follows, and recovery brings it to where the other one stands.
+    pub(crate) fn partition(&self, id: PartitionId) -> Result<Checkpoint, String> {
+        let (rows, at) = self.primary.partition(id)?;
+        let Some(second) = &self.mirror else { return Ok(Checkpoint { rows, at, ahead: None }) };
+        let (mirror_rows, mirror_at) = second.store.partition(id)?;
+        let first = if mirror_at < at { Side::Mirror } else { Side::Primary };
+        let ahead = (mirror_at != at).then(|| self.ahead(second, id, first, at.max(mirror_at)));
+        let rows = RowsOfBoth { rows: [rows, mirror_rows], first, id, second: second.clone() };
+        Ok(Checkpoint { rows: Arc::new(rows), at: at.min(mirror_at), ahead })
+    }
+
+    /// The side other than `behind` stands at record `at`.
+    fn ahead(&self, second: &Second, id: PartitionId, behind: Side, at: Sequence) -> Ahead {
+        let uneven = second.uneven.clone();
+        uneven.lock().unwrap_or_else(PoisonError::into_inner).insert(id);
+        let store = match behind {
+            Side::Primary => self.primary.clone(),
+            Side::Mirror => second.store.clone(),
+        };
+        let catch_up = move |changes: &[Change]| {
+            store.write(id, at, changes).map_err(|error| error.to_string())?;
+            uneven.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+            Ok(())
+        };
+        Ahead { at, catch_up: Box::new(catch_up) }
     }
 
     /// Changes rows on every side that counts; see [`Store::write`].
@@ -194,7 +209,6 @@ impl Stores {
                 }
             }
         }
-        second.uneven.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
         Ok(())
     }
 }

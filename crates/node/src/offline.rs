@@ -257,7 +257,7 @@ fn read_records(
 fn replay(store: &Store, reader: &dyn Reader, id: PartitionId, partitions: u16) -> Result<u64, String> {
     let (stored, at) = store.partition(id)?;
     let mut partition = Partition::over(recovery::settings(id, partitions), stored);
-    recovery::replay(reader, id.0, at, &mut partition, Memory::of_machine().rows_bytes())?;
+    recovery::replay(reader, id.0, at, None, &mut partition, Memory::of_machine().rows_bytes())?;
     let mut rows = 0;
     partition.state().show(&mut |_, _| rows += 1);
     match partition.failure() {

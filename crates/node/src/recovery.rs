@@ -2,7 +2,12 @@
 
 use std::{fmt, sync::Arc};
 
-use weir_engine::{Partition, Settings, event::Batch, key::PartitionId, state::below::Stored};
+use weir_engine::{
+    Partition, Settings,
+    event::Batch,
+    key::PartitionId,
+    state::{Change, below::Stored},
+};
 use weir_feel::temporal::Zone;
 use weir_journal::{Claim, Journal, JournalError, Reader, Sequence};
 
@@ -37,8 +42,38 @@ impl From<JournalError> for RecoveryError {
 /// Records replayed before memory is looked at.
 const RECORDS_PER_LOOK: usize = 1_024;
 
-/// Claims all partitions of a journal and brings each to its last record. `open` gives the rows of a partition's checkpoint and
-/// says at which record they stand (0: there is none). What is replayed takes about `rows_bytes_max` of memory, or as much as
+/// The last checkpoint of a partition.
+pub struct Checkpoint {
+    /// Its rows.
+    pub rows: Arc<dyn Stored>,
+    /// The record after which they stand; 0: there is none.
+    pub at: Sequence,
+    /// A copy of the rows elsewhere that stands at a later record.
+    pub ahead: Option<Ahead>,
+}
+
+/// A copy of a partition's rows that is ahead of the rows that are read. To let it wait for the next checkpoint would not do: a
+/// row that was made before the copy's record and is gone by then leaves no trace in that checkpoint, and would stay in the copy for ever.
+pub struct Ahead {
+    /// The record after which it stands.
+    pub at: Sequence,
+    /// Brings the rows that are read to that record, too.
+    pub catch_up: Box<dyn FnOnce(&[Change]) -> Result<(), String>>,
+}
+
+impl Ahead {
+    /// The partition has come to the copy's record: the rows below it come there, too.
+    fn reached(self, partition: &mut Partition) -> Result<(), String> {
+        let mut changes = Vec::new();
+        partition.cut();
+        while !partition.collect(usize::MAX, &mut changes) {}
+        (self.catch_up)(&changes)?;
+        drop(partition.confirm());
+        Ok(())
+    }
+}
+
+/// Claims all partitions of a journal and brings each to its last record. `open` gives a partition's checkpoint. What is replayed takes about `rows_bytes_max` of memory, or as much as
 /// changed since the checkpoints.
 ///
 /// # Errors
@@ -47,24 +82,25 @@ pub fn recover(
     journal: &mut dyn Journal,
     partitions: u16,
     rows_bytes_max: usize,
-    mut open: impl FnMut(PartitionId) -> Result<(Arc<dyn Stored>, Sequence), String>,
+    mut open: impl FnMut(PartitionId) -> Result<Checkpoint, String>,
 ) -> Result<Vec<Led>, RecoveryError> {
     let mut led = Vec::new();
     for number in 1..=partitions {
         let id = PartitionId(number);
         let damaged = |why| RecoveryError::Damaged(format!("partition {number}: {why}"));
-        let (stored, at) = open(id).map_err(damaged)?;
-        let mut partition = Partition::over(settings(id, partitions), stored);
+        let Checkpoint { rows, at, ahead } = open(id).map_err(damaged)?;
+        let mut partition = Partition::over(settings(id, partitions), rows);
         let claim = claim(journal, weir_journal::PartitionId(number))?;
-        if at > claim.last_sequence {
+        let latest = ahead.as_ref().map_or(at, |ahead| ahead.at);
+        if latest > claim.last_sequence {
             return Err(RecoveryError::Damaged(format!(
-                "partition {number}: the checkpoint stands at record {at}, but the journal ends at {}; the journal lost \
+                "partition {number}: the checkpoint stands at record {latest}, but the journal ends at {}; the journal lost \
                  records; restore a backup, or see the journal's folder",
                 claim.last_sequence
             )));
         }
         let share_bytes = rows_bytes_max / usize::from(partitions);
-        replay(journal.reader().as_ref(), number, at, &mut partition, share_bytes)
+        replay(journal.reader().as_ref(), number, at, ahead, &mut partition, share_bytes)
             .map_err(RecoveryError::Damaged)?;
         if let Some(failure) = partition.failure() {
             return Err(damaged(failure.to_string()));
@@ -95,6 +131,7 @@ pub(crate) fn replay(
     journal: &dyn Reader,
     number: u16,
     at: Sequence,
+    mut ahead: Option<Ahead>,
     partition: &mut Partition,
     share_bytes: usize,
 ) -> Result<(), String> {
@@ -109,6 +146,9 @@ pub(crate) fn replay(
             )
         })?;
         partition.apply(&batch);
+        if let Some(reached) = ahead.take_if(|ahead| ahead.at == record.sequence) {
+            reached.reached(partition)?;
+        }
         if place % RECORDS_PER_LOOK == 0 && partition.overlay_bytes() > share_bytes {
             while partition.evict(RECORDS_PER_LOOK) > 0 {}
         }

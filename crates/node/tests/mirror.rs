@@ -191,6 +191,40 @@ async fn a_state_store_that_is_lost_damaged_or_behind_is_made_from_the_other() {
     node.stop().unwrap();
 }
 
+/// The power went between the two writes of a checkpoint, and what that checkpoint brought is gone again by the journal's end.
+#[tokio::test]
+async fn what_came_and_went_while_the_stores_differed_stays_in_neither() {
+    for later in Side::BOTH {
+        let mut pair = Pair::new();
+        let node = pair.start().await;
+        deploy(&node.handle()).await;
+        pair.begin(&node.handle(), 3, 10).await;
+        node.stop().unwrap();
+        let kept = |side: Side| pair.root.path().join(format!("kept {side}"));
+        let kept = [kept(later.other()), kept(later)];
+        let states = [pair.folder(later.other()).join("state"), pair.folder(later).join("state")];
+        copy(&states[0], &kept[0]);
+        let node = pair.start().await;
+        pair.begin(&node.handle(), 5, 10).await;
+        node.stop().unwrap();
+        copy(&states[1], &kept[1]);
+        let node = pair.start().await;
+        pair.end_all(&node.handle()).await;
+        node.stop().unwrap();
+        for (state, kept) in states.iter().zip(&kept) {
+            fs::remove_dir_all(state).unwrap();
+            copy(kept, state);
+        }
+        let node = pair.start().await;
+        pair.end_all(&node.handle()).await;
+        node.stop().unwrap();
+        pair.lose(later.other());
+        let node = pair.start().await;
+        pair.end_all(&node.handle()).await;
+        node.stop().unwrap();
+    }
+}
+
 fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {

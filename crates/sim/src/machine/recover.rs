@@ -4,7 +4,7 @@ use weir_engine::key::PartitionId;
 use weir_journal::{Journal, JournalError, disk::sim::Fate, random::SplitMix};
 use weir_node::{
     driver::Driver,
-    recovery::{self, RecoveryError},
+    recovery::{self, Checkpoint, RecoveryError},
 };
 
 use super::{Build, CheckpointToWrite, Machine, Medium, Written, same_state};
@@ -194,7 +194,10 @@ impl Machine {
             },
         };
         let store = &self.store;
-        let open = |id: PartitionId| Ok(store.open(id));
+        let open = |id: PartitionId| {
+            let (rows, at) = store.open(id);
+            Ok(Checkpoint { rows, at, ahead: None })
+        };
         let Build { partitions, rows_bytes_max, .. } = self.build;
         let led = match recovery::recover(journal.as_mut(), partitions, rows_bytes_max, open) {
             Ok(led) => led,
