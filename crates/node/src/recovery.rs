@@ -58,8 +58,11 @@ pub struct Ahead {
     /// The record after which it stands.
     pub at: Sequence,
     /// Brings the rows that are read to that record, too.
-    pub catch_up: Box<dyn FnOnce(&[Change]) -> Result<(), String>>,
+    pub catch_up: CatchUp,
 }
+
+/// Writes these changes to the rows that are read, together with the record that the copy stands at; the error in words.
+pub type CatchUp = Box<dyn FnOnce(&[Change]) -> Result<(), String>>;
 
 impl Ahead {
     /// The partition has come to the copy's record: the rows below it come there, too.
