@@ -22,6 +22,7 @@ impl TestNode {
             partitions: Some(1),
             memory: Memory::of_machine(),
             settable_clock: false,
+            payload: weir_node::Payload::default(),
         };
         let node = Node::start(&config).unwrap();
         let door = Door {

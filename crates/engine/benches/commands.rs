@@ -43,6 +43,7 @@ fn partition(model: &str) -> Partition {
         partitions: 1,
         zone: weir_feel::temporal::Zone::UTC,
         feel_limits: weir_feel::Limits::DEFAULT,
+        payload: weir_engine::Payload::default(),
     };
     let mut partition = Partition::new(settings);
     let content = format!("{HEAD}{model}").into_bytes();

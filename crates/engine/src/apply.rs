@@ -65,15 +65,20 @@ pub(crate) fn apply(state: &mut State, event: &Event) {
             state.triggers.remove(owner);
         }
         Event::VariablesSet { scope, variables } => {
-            for (name, json) in variables {
-                state.variables.put((*scope, name.clone()), Json(json.clone()));
-            }
+            variables_set(state, *scope, variables);
         }
         Event::LoopStarted { body, items, counts } => multi_instance::started(state, *body, items, counts),
         Event::LoopGathered { body, from, count } => multi_instance::gathered(state, *body, *from, *count),
         Event::LoopCleared { body, rows } => multi_instance::cleared(state, *body, *rows as usize),
         Event::LoopResult { body, index, result } => {
-            state.loop_results.put((*body, *index), Json(result.clone()))
+            state.loop_results.put((*body, *index), Json(result.clone()));
+            let bytes = result.len() as u64;
+            state.elements.change(body, |row| {
+                if let Some(items) = &mut row.items {
+                    items.bytes += bytes;
+                }
+            });
+            variables_weigh(state, *body, bytes, 0);
         }
 
         Event::JobCreated { key, job } => {
@@ -230,16 +235,51 @@ fn element_gone(state: &mut State, key: ElementKey, terminated: bool) {
     } else {
         state.awaited_results.remove(&key);
     }
-    let names: Vec<Arc<str>> =
-        state.variables.beginning(key, (key, "".into())).map(|((_, name), _)| name).collect();
-    for name in names {
-        state.variables.erase(&(key, name));
+    let mut bytes = instance.items.map_or(0, |items| items.bytes);
+    let variables: Vec<_> = state.variables.beginning(key, (key, "".into())).collect();
+    for (place, json) in variables {
+        bytes += weight(&place.1, &json.0);
+        state.variables.erase(&place);
+    }
+    if bytes > 0 && instance.process_instance != key {
+        weigh_instance(state, instance.process_instance, 0, bytes);
     }
     if instance.tokens > 0 {
         drop_tokens(state, key);
     }
     if instance.items.is_some() {
         multi_instance::cleared(state, key, usize::MAX);
+    }
+}
+
+fn variables_set(state: &mut State, scope: ElementKey, variables: &[(Arc<str>, Arc<str>)]) {
+    let (mut more, mut less) = (0, 0);
+    for (name, json) in variables {
+        let place = (scope, name.clone());
+        less += state.variables.get(&place).map_or(0, |before| weight(name, &before.0));
+        more += weight(name, json);
+        state.variables.put(place, Json(json.clone()));
+    }
+    variables_weigh(state, scope, more, less);
+}
+
+/// Bytes that a variable counts for.
+fn weight(name: &str, json: &str) -> u64 {
+    (name.len() + json.len()) as u64
+}
+
+/// The process instance of a scope has `more` bytes of variables, and `less`.
+fn variables_weigh(state: &mut State, scope: ElementKey, more: u64, less: u64) {
+    if let Some(instance) = state.elements.get(&scope).map(|row| row.process_instance) {
+        weigh_instance(state, instance, more, less);
+    }
+}
+
+fn weigh_instance(state: &mut State, instance: ElementKey, more: u64, less: u64) {
+    if more != less {
+        state.elements.change(&instance, |row| {
+            row.variables_bytes = (row.variables_bytes + more).saturating_sub(less);
+        });
     }
 }
 

@@ -99,6 +99,35 @@ pub enum Command {
     },
 }
 
+impl Command {
+    /// The variables that it brings.
+    pub fn variables(&self) -> Option<&Document> {
+        match self {
+            Command::CreateInstance(CreateInstance { variables, .. })
+            | Command::PublishMessage(PublishMessage { variables, .. })
+            | Command::CorrelateMessage(CorrelateMessage { variables, .. })
+            | Command::FailJob(FailJob { variables, .. })
+            | Command::ThrowError(ThrowError { variables, .. })
+            | Command::EvaluateDecision { variables, .. }
+            | Command::EvaluateExpression { variables, .. }
+            | Command::SetVariables { variables, .. }
+            | Command::CompleteJob { variables, .. } => Some(variables),
+            Command::Deploy(_)
+            | Command::CancelInstance(_)
+            | Command::ActivateJobs(_)
+            | Command::UpdateJob { .. }
+            | Command::YieldJob(_)
+            | Command::ResolveIncident(_)
+            | Command::DeleteResource(_)
+            | Command::TimePassed
+            | Command::DemandRose(_)
+            | Command::Continue
+            | Command::Mail { .. }
+            | Command::MailAcknowledged { .. } => None,
+        }
+    }
+}
+
 /// A file of a deployment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Resource {

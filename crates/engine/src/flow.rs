@@ -13,7 +13,7 @@ use crate::{
     event::Event,
     incident, instance, job,
     key::ElementKey,
-    mailroom, message,
+    mailroom, message, payload,
     state::{
         reach::UpTo,
         row::{ElementInstance, Phase, Role},
@@ -147,6 +147,9 @@ pub(crate) fn activate(tx: &mut Tx<'_>, key: ElementKey) {
 }
 
 fn try_activate(tx: &mut Tx<'_>, at: &At) -> Result<Next, Failure> {
+    if !at.is_process() {
+        payload::check_instance(tx, at)?;
+    }
     if at.row.role == Role::Body {
         let catches = catch::around(tx, at)?;
         let next = multi_instance::activate(tx, at)?;
@@ -183,10 +186,7 @@ pub(crate) fn complete(tx: &mut Tx<'_>, key: ElementKey, by: Option<FlowIdx>) {
         return tx.then(Step::Complete(key));
     }
     let outcome = match at.row.role {
-        Role::Body => {
-            multi_instance::deliver(tx, &at);
-            Ok(())
-        }
+        Role::Body => multi_instance::deliver(tx, &at),
         Role::Single => variable::apply_outputs(tx, &at),
         Role::Item(number) => {
             variable::apply_outputs(tx, &at).and_then(|()| multi_instance::collect(tx, &at, number))

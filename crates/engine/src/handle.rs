@@ -1,12 +1,16 @@
 //! A command in, events out: which rule answers which command.
 
 use crate::{
-    command::Command, decision, deploy, flow, incident, instance, job, mailroom, message, timer, tx::Tx,
-    variable,
+    command::Command, decision, deploy, flow, incident, instance, job, mailroom, message, payload, timer,
+    tx::Tx, variable,
 };
 
 /// Carries out a command, and the steps that follow from it.
 pub(crate) fn handle(tx: &mut Tx<'_>, command: Command) {
+    if let Err(rejection) = command.variables().map_or(Ok(()), |brought| payload::check_document(tx, brought))
+    {
+        return tx.answer(Err(rejection));
+    }
     match command {
         Command::Deploy(resources) => deploy::deploy(tx, resources),
         Command::CreateInstance(asked) => instance::create(tx, asked),

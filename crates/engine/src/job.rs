@@ -13,7 +13,7 @@ use crate::{
     event::{Event, JobFreedReason},
     expression, flow, incident,
     key::JobKey,
-    limits,
+    limits, payload,
     rejection::Rejection,
     state::row::{IncidentKind, Job, JobPhase},
     step::Step,
@@ -197,6 +197,9 @@ pub(crate) fn complete(tx: &mut Tx<'_>, key: JobKey, variables: Document) {
             return tx.answer(Err(rejection));
         }
     };
+    if let Err(rejection) = payload::check_addition(tx, job.element, &variables.0, false) {
+        return tx.answer(Err(rejection));
+    }
     tx.emit(Event::JobCompleted(key));
     if let Some(at) = tx.at(job.element) {
         variable::receive(tx, &at, variables.0);
@@ -212,6 +215,9 @@ pub(crate) fn fail(tx: &mut Tx<'_>, failed: FailJob) {
         Ok(job) => job,
         Err(rejection) => return tx.answer(Err(rejection)),
     };
+    if let Err(rejection) = payload::check_addition(tx, job.element, &failed.variables.0, true) {
+        return tx.answer(Err(rejection));
+    }
     let message: Arc<str> =
         failed.error_message.chars().take(limits::ERROR_MESSAGE_CHARS).collect::<String>().into();
     let backoff_ms = failed.backoff_ms.clamp(0, limits::DURATION_MS);
@@ -234,6 +240,9 @@ pub(crate) fn throw(tx: &mut Tx<'_>, thrown: ThrowError) {
         Ok(job) => job,
         Err(rejection) => return tx.answer(Err(rejection)),
     };
+    if let Err(rejection) = payload::check_addition(tx, job.element, &thrown.variables.0, false) {
+        return tx.answer(Err(rejection));
+    }
     tx.emit(Event::JobErrorThrown(key));
     if let Some(at) = tx.at(job.element) {
         let ThrowError { error_code, error_message, variables, .. } = thrown;

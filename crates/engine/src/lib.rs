@@ -30,6 +30,7 @@ mod mailroom;
 pub mod message;
 pub mod outline;
 mod partition;
+mod payload;
 pub mod rejection;
 pub mod state;
 pub mod step;
@@ -40,4 +41,5 @@ mod variable;
 mod work;
 
 pub use partition::{Output, Partition};
+pub use payload::Payload;
 pub use tx::{Answer, Demand, Push, RequestId, Settings, Taker};

@@ -1,7 +1,15 @@
 //! Every limit of the engine, with its unit in its name. Each has a test that exceeds it.
 
-/// Bytes of one document of variables.
+/// Bytes of one document of variables where nothing else is configured (`--variables-max`).
 pub const DOCUMENT_BYTES: usize = 4 * 1024 * 1024;
+/// Bytes of one document of variables, whatever is configured.
+pub const DOCUMENT_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Bytes of all variables of a process instance where nothing else is configured (`--instance-variables-max`).
+pub const INSTANCE_BYTES: usize = 32 * 1024 * 1024;
+/// Bytes of all variables of a process instance, whatever is configured: a call activity hands them on in one record.
+pub const INSTANCE_BYTES_MAX: usize = 40 * 1024 * 1024;
+/// Bytes of variables that one message gives to the processes that it starts, all together.
+pub const MESSAGE_STARTS_BYTES: usize = 32 * 1024 * 1024;
 /// Nesting levels of a document of variables.
 pub const DOCUMENT_DEPTH: usize = 256;
 /// Bytes of one deployment, all its resources together.

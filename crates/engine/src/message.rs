@@ -12,6 +12,7 @@ use crate::{
     catch,
     command::{CorrelateMessage, PublishMessage, Reply},
     deploy,
+    document::Document,
     event::Event,
     key::{ElementKey, MessageKey, PartitionId, SubscriptionKey},
     limits,
@@ -21,6 +22,7 @@ use crate::{
     step::Step,
     tx::{RequestId, Tx},
     variable::Named,
+    work::variables_bytes,
 };
 
 /// The partition that keeps messages with this correlation key: Java's string hash over the key's bytes.
@@ -41,6 +43,9 @@ pub(crate) fn publish(tx: &mut Tx<'_>, published: PublishMessage) {
         );
         return tx.answer(Err(Rejection::new(RejectionCode::AlreadyExists, reason)));
     }
+    if let Err(rejection) = check_starts(tx, &name, &variables) {
+        return tx.answer(Err(rejection));
+    }
     let key = MessageKey(tx.next_key());
     let deadline_ms = tx.now_ms.saturating_add(ttl_ms.clamp(0, limits::DURATION_MS));
     let message = Message { name, correlation_key, id, deadline_ms, variables: variables.0, request: None };
@@ -54,14 +59,33 @@ pub(crate) fn publish(tx: &mut Tx<'_>, published: PublishMessage) {
 
 /// Carries out [`crate::command::Command::CorrelateMessage`]: the answer comes when somebody took it, or nobody did.
 pub(crate) fn correlate_now(tx: &mut Tx<'_>, asked: CorrelateMessage) {
-    let key = MessageKey(tx.next_key());
     let CorrelateMessage { name, correlation_key, variables } = asked;
+    if let Err(rejection) = check_starts(tx, &name, &variables) {
+        return tx.answer(Err(rejection));
+    }
+    let key = MessageKey(tx.next_key());
     let (id, deadline_ms) = ("".into(), tx.now_ms.saturating_add(CORRELATION_MS));
     let request = tx.request.map(|request| request.0);
     let message = Message { name, correlation_key, id, deadline_ms, variables: variables.0, request };
     tx.emit(Event::MessagePublished { key, message });
     correlate(tx, key);
     settle(tx, key);
+}
+
+/// Each process that a message starts gets its variables: what that makes together fits into one record.
+fn check_starts(tx: &Tx<'_>, name: &Arc<str>, variables: &Document) -> Result<(), Rejection> {
+    let (bytes, limit) = (variables_bytes(&variables.0), limits::MESSAGE_STARTS_BYTES);
+    if bytes <= limit / 1_000 {
+        return Ok(());
+    }
+    let starts = tx.state().message_starts.beginning(name.clone(), (name.clone(), "".into())).count();
+    if starts * bytes <= limit {
+        return Ok(());
+    }
+    Err(Rejection::invalid(format!(
+        "Expected the message '{name}' to give at most {limit} bytes of variables to the processes that it starts, but there \
+         are {starts} of them, and its variables have {bytes} bytes; keep large data outside and pass a reference"
+    )))
 }
 
 /// How long a synchronous correlation may take before it is forgotten.

@@ -13,6 +13,7 @@ use crate::{
     key::{PartitionId, ProcessKey},
     mail::Mail,
     outline::Outline,
+    payload::Payload,
     state::{
         Change, State, Waste,
         below::{Stored, StoredError},
@@ -147,6 +148,11 @@ impl Partition {
     /// What it knows.
     pub fn state(&self) -> &State {
         &self.state
+    }
+
+    /// What variables may weigh from now on.
+    pub fn limit_payload(&mut self, payload: Payload) {
+        self.settings.payload = payload;
     }
 
     /// Its settings.

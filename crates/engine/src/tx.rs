@@ -16,6 +16,7 @@ use crate::{
     event::Event,
     key::{ElementKey, PartitionId},
     mail::Mail,
+    payload::Payload,
     rejection::Rejection,
     state::{
         State,
@@ -91,6 +92,8 @@ pub struct Settings {
     pub zone: Zone,
     /// What evaluating an expression may cost.
     pub feel_limits: weir_feel::Limits,
+    /// How much variables may weigh.
+    pub payload: Payload,
 }
 
 /// Why an element cannot go on: it becomes an incident.

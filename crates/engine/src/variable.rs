@@ -18,6 +18,7 @@ use crate::{
     event::Event,
     expression,
     key::ElementKey,
+    payload,
     rejection::Rejection,
     state::State,
     tx::{At, Failure, Tx},
@@ -127,6 +128,13 @@ fn holder(tx: &Tx<'_>, start: ElementKey, name: &Arc<str>) -> Option<ElementKey>
     }
 }
 
+/// Bytes of the variable that a value for `name` would replace in `scope` (or, unless `local`, around it).
+pub(crate) fn replaced_bytes(tx: &Tx<'_>, scope: ElementKey, name: &Arc<str>, local: bool) -> usize {
+    let target = if local { Some(scope) } else { holder(tx, scope, name) };
+    let row = target.and_then(|target| tx.state().variables.get(&(target, name.clone())));
+    row.map_or(0, |json| name.len() + json.0.len())
+}
+
 /// Evaluates the input mappings into local variables.
 pub(crate) fn apply_inputs(tx: &mut Tx<'_>, at: &At) -> Result<(), Failure> {
     if at.element().inputs.is_empty() {
@@ -189,7 +197,9 @@ fn evaluate_mappings(
             None => results.push((name.clone(), value)),
         }
     }
-    Ok(results.into_iter().map(|(name, value)| (name, value.to_json().into())).collect())
+    let made: Named = results.into_iter().map(|(name, value)| (name, value.to_json().into())).collect();
+    payload::check_made(tx, &made)?;
+    Ok(made)
 }
 
 /// `base` with `value` at `path`; what is not an object on the way becomes one.
@@ -207,6 +217,9 @@ pub(crate) fn set_by_command(tx: &mut Tx<'_>, scope: ElementKey, variables: Docu
             "Expected to update variables for element with key '{scope}', but no such element was found"
         );
         return tx.answer(Err(Rejection::not_found(reason)));
+    }
+    if let Err(rejection) = payload::check_addition(tx, scope, &variables.0, local) {
+        return tx.answer(Err(rejection));
     }
     match local {
         true => set_local(tx, scope, variables.0),

@@ -106,6 +106,7 @@ fn deployed(tests: &Path) -> impl Iterator<Item = Batch> {
             partitions: 1,
             zone: weir_feel::temporal::Zone::UTC,
             feel_limits: weir_feel::Limits::DEFAULT,
+            payload: weir_engine::Payload::default(),
         };
         let resource = Resource { name: "fuzz.bpmn".into(), content: model.into() };
         Partition::new(settings).handle(1, None, Command::Deploy(vec![resource]), &mut ()).batch

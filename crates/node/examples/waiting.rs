@@ -43,6 +43,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         partitions: Some(3),
         memory,
         settable_clock: false,
+        payload: weir_node::Payload::default(),
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let node = Node::start(&config)?;

@@ -161,17 +161,17 @@ struct Load {
 }
 
 fn load(command: &Command) -> Load {
-    let (brings_work, variables) = match command {
-        Command::CreateInstance(asked) => (true, Some(&asked.variables)),
-        Command::PublishMessage(message) => (true, Some(&message.variables)),
-        Command::CorrelateMessage(message) => (true, Some(&message.variables)),
-        Command::EvaluateDecision { variables, .. }
-        | Command::EvaluateExpression { variables, .. }
-        | Command::SetVariables { variables, .. } => (true, Some(variables)),
-        Command::FailJob(failed) => (false, Some(&failed.variables)),
-        Command::ThrowError(thrown) => (false, Some(&thrown.variables)),
-        Command::CompleteJob { variables, .. } => (false, Some(variables)),
-        Command::Deploy(_)
+    let brings_work = match command {
+        Command::CreateInstance(_)
+        | Command::PublishMessage(_)
+        | Command::CorrelateMessage(_)
+        | Command::EvaluateDecision { .. }
+        | Command::EvaluateExpression { .. }
+        | Command::SetVariables { .. } => true,
+        Command::FailJob(_)
+        | Command::ThrowError(_)
+        | Command::CompleteJob { .. }
+        | Command::Deploy(_)
         | Command::CancelInstance(_)
         | Command::ActivateJobs(_)
         | Command::UpdateJob { .. }
@@ -182,9 +182,9 @@ fn load(command: &Command) -> Load {
         | Command::DemandRose(_)
         | Command::Continue
         | Command::Mail { .. }
-        | Command::MailAcknowledged { .. } => (false, None),
+        | Command::MailAcknowledged { .. } => false,
     };
-    Load { brings_work, bytes: variables.map_or(0, |variables| variables.0.heap_bytes()) }
+    Load { brings_work, bytes: command.variables().map_or(0, |variables| variables.0.heap_bytes()) }
 }
 
 #[cfg(test)]

@@ -30,4 +30,5 @@ pub use handle::{Handle, Health, JobBatches, JobStream, JobStreamSpec, SubmitErr
 pub use memory::Memory;
 pub use node::{DEFAULT_PARTITIONS, Node, NodeConfig, StartError};
 pub use observe::{Observed, Observer, Overrun};
+pub use weir_engine::Payload;
 pub use weir_journal::disk::mirror::Side;

@@ -9,6 +9,7 @@ use std::{
 };
 
 use tokio::sync::watch;
+use weir_engine::Payload;
 use weir_journal::{
     Journal, JournalError,
     local::{LocalJournal, Scrubber},
@@ -46,6 +47,8 @@ pub struct NodeConfig {
     pub memory: Memory,
     /// Whether the clock may be stopped for tests.
     pub settable_clock: bool,
+    /// What variables may weigh.
+    pub payload: Payload,
 }
 
 /// Partitions of a new data folder.
@@ -129,13 +132,14 @@ impl Node {
         let cluster_id = journal.incarnation().to_string();
         let partitions = partition_count(folder, &journal, config.partitions)?;
         let rows_bytes_max = config.memory.rows_bytes();
-        let led =
+        let mut led =
             recover(&mut journal, partitions, rows_bytes_max, |id| store.partition(id)).map_err(|error| {
                 match error {
                     RecoveryError::Journal(error) => StartError::Journal(error),
                     RecoveryError::Damaged(why) => StartError::Damaged(folder.clone(), why),
                 }
             })?;
+        led.iter_mut().for_each(|one| one.partition.limit_payload(config.payload));
         let mut driver = Driver::new(led);
         driver.limit_rows_memory(rows_bytes_max);
         let admission = Admission::new(IN_FLIGHT_COMMANDS);

@@ -3,7 +3,7 @@
 use std::{fmt, sync::Arc};
 
 use weir_engine::{
-    Partition, Settings,
+    Partition, Payload, Settings,
     event::Batch,
     key::PartitionId,
     state::{Change, below::Stored},
@@ -126,7 +126,13 @@ fn claim(journal: &mut dyn Journal, partition: weir_journal::PartitionId) -> Res
 
 /// The settings of a partition.
 pub(crate) fn settings(id: PartitionId, partitions: u16) -> Settings {
-    Settings { partition: id, partitions, zone: Zone::UTC, feel_limits: weir_feel::Limits::DEFAULT }
+    Settings {
+        partition: id,
+        partitions,
+        zone: Zone::UTC,
+        feel_limits: weir_feel::Limits::DEFAULT,
+        payload: Payload::default(),
+    }
 }
 
 /// Applies all records after `at`.

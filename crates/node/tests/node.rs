@@ -32,6 +32,7 @@ fn config(folder: &tempfile::TempDir) -> NodeConfig {
         partitions: Some(3),
         memory: Memory::of_machine(),
         settable_clock: true,
+        payload: weir_node::Payload::default(),
     }
 }
 

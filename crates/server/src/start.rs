@@ -73,6 +73,7 @@ pub(crate) async fn start_server(config: &Config) -> Result<Server, Failure> {
         partitions: config.partitions.map(NonZeroU16::get),
         memory: config.memory,
         settable_clock: config.settable_clock,
+        payload: config.payload,
     };
     let node = start_node(node_config).await?;
     let handle = node.handle();

@@ -57,6 +57,7 @@ pub fn settings(number: u16, partitions: u16) -> Settings {
         partitions,
         zone: Zone::UTC,
         feel_limits: weir_feel::Limits::DEFAULT,
+        payload: weir_engine::Payload::default(),
     }
 }
 

@@ -46,6 +46,7 @@ impl Server {
             partitions: Some(2),
             memory: Memory::of_machine(),
             settable_clock: false,
+            payload: weir_node::Payload::default(),
         };
         let node = Node::start(&config).unwrap();
         let free = || "127.0.0.1:0".to_owned();

@@ -19,7 +19,9 @@ pub(super) fn started(state: &mut State, body: ElementKey, items: &[Arc<str>], c
         state.loop_items.insert((body, total), Json(item.clone()));
         total += if packed { counts.get(place).copied().unwrap_or(0) } else { 1 };
     }
-    state.elements.change(&body, |row| row.items = Some(Items { total, packed, ..Items::default() }));
+    let bytes = items.iter().map(|item| item.len() as u64).sum();
+    state.elements.change(&body, |row| row.items = Some(Items { total, packed, bytes, ..Items::default() }));
+    super::variables_weigh(state, body, bytes, 0);
 }
 
 /// The results of `count` items from `from` on become one row.

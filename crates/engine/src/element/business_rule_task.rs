@@ -5,7 +5,7 @@ use weir_bpmn::process::BusinessRuleTask;
 use crate::{
     decision, expression,
     flow::Next,
-    job,
+    job, payload,
     tx::{At, Failure, Tx},
     variable,
 };
@@ -17,7 +17,9 @@ pub(crate) fn activate(tx: &mut Tx<'_>, at: &At, rule: &BusinessRuleTask) -> Res
         BusinessRuleTask::Decision { decision_id, result_variable, binding } => {
             let id = expression::text(tx, decision_id, Some(at.key))?;
             let output = decision::evaluate_in(tx, at, &id, binding)?;
-            variable::receive(tx, at, vec![(result_variable.clone(), output.into())]);
+            let variables = vec![(result_variable.clone(), output.into())];
+            payload::check_made(tx, &variables)?;
+            variable::receive(tx, at, variables);
             Ok(Next::Complete)
         }
     }

@@ -15,6 +15,7 @@ use crate::{
     expression,
     flow::{self, Next},
     key::ElementKey,
+    payload,
     state::row::{Items, Phase},
     step::{Entrance, Step},
     tx::{At, Failure, Tx},
@@ -39,6 +40,7 @@ pub(crate) fn activate(tx: &mut Tx<'_>, at: &At) -> Result<Next, Failure> {
         return Err(expression::wrong_kind(text, &["ARRAY"], &result.value, &result.warnings));
     };
     let (items, counts) = packed(list.iter());
+    payload::check_growth(tx, at, items.iter().map(|row| row.len()).sum())?;
     let empty = items.is_empty();
     tx.emit(Event::LoopStarted { body: at.key, items, counts });
     flow::activated(tx, at);
@@ -125,6 +127,7 @@ pub(crate) fn collect(tx: &mut Tx<'_>, at: &At, index: u32) -> Result<(), Failur
         None => None,
     };
     if let Some(result) = result {
+        payload::check_growth(tx, at, result.len())?;
         tx.emit(Event::LoopResult { body, index, result: result.into() });
         gather_full(tx, body, index);
     }
@@ -172,10 +175,12 @@ pub(crate) fn item_ended(tx: &mut Tx<'_>, item: &At) {
 }
 
 /// The body is about to complete: the list of results goes to the enclosing scope.
-pub(crate) fn deliver(tx: &mut Tx<'_>, at: &At) {
+pub(crate) fn deliver(tx: &mut Tx<'_>, at: &At) -> Result<(), Failure> {
     if let Some((name, json)) = output_collection(tx, at.key) {
+        payload::check_growth(tx, at, json.len())?;
         variable::merge(tx, at.scope(), vec![(name, json)]);
     }
+    Ok(())
 }
 
 /// The variable that a body collects its results in.

@@ -5,7 +5,7 @@ use weir_bpmn::process::ScriptTask;
 use crate::{
     expression,
     flow::Next,
-    job,
+    job, payload,
     tx::{At, Failure, Tx},
     variable,
 };
@@ -17,6 +17,7 @@ pub(crate) fn activate(tx: &mut Tx<'_>, at: &At, script: &ScriptTask) -> Result<
         ScriptTask::Feel { expression, result_variable } => {
             let result = expression::evaluate(tx, expression, Some(at.key), &[])?;
             let variables = vec![(result_variable.clone(), result.value.to_json().into())];
+            payload::check_made(tx, &variables)?;
             variable::receive(tx, at, variables);
             Ok(Next::Complete)
         }

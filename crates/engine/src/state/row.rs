@@ -48,6 +48,11 @@ pub struct ElementInstance {
     /// The state of a multi-instance body.
     #[n(11)]
     pub items: Option<Items>,
+    /// Of a process instance: bytes of the variables of all its scopes, and of the items and results of its multi-instances.
+    /// Earlier programs did not count.
+    #[n(12)]
+    #[cbor(default)]
+    pub variables_bytes: u64,
 }
 
 impl ElementInstance {
@@ -66,6 +71,7 @@ impl ElementInstance {
             job: None,
             call_depth,
             items: None,
+            variables_bytes: 0,
         }
     }
 }
@@ -127,6 +133,10 @@ pub struct Items {
     #[n(4)]
     #[cbor(default)]
     pub packed: bool,
+    /// Bytes of its items and results.
+    #[n(5)]
+    #[cbor(default)]
+    pub bytes: u64,
 }
 
 /// Results of some items of a multi-instance body in a row.

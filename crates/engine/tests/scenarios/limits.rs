@@ -14,7 +14,7 @@ use weir_engine::{
 
 use crate::{render::EPOCH_MS, world};
 
-fn ask(partition: &mut Partition, command: Command) -> Result<Reply, Rejection> {
+pub(crate) fn ask(partition: &mut Partition, command: Command) -> Result<Reply, Rejection> {
     let mut output = partition.handle(EPOCH_MS, Some(RequestId(1)), command, &mut ());
     while output.more {
         let next = partition.handle(EPOCH_MS, None, Command::Continue, &mut ());
@@ -65,7 +65,7 @@ fn activation(max_jobs: usize) -> Command {
     })
 }
 
-fn only_incident(partition: &Partition) -> Arc<Incident> {
+pub(crate) fn only_incident(partition: &Partition) -> Arc<Incident> {
     let mut incidents = partition.state().incidents.iter();
     let (_, first) = incidents.next().expect("there is an incident");
     assert!(incidents.next().is_none());

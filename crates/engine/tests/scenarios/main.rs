@@ -9,6 +9,7 @@ mod check;
 mod limits;
 mod monkey;
 mod names;
+mod payload;
 mod play;
 mod render;
 mod script;

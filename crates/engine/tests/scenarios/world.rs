@@ -6,7 +6,7 @@ use std::{
 };
 
 use weir_engine::{
-    Answer, Demand, Output, Partition, Push, RequestId, Settings, Taker,
+    Answer, Demand, Output, Partition, Payload, Push, RequestId, Settings, Taker,
     command::{Activation, Command},
     event::{Batch, Event},
     key::{JobKey, PartitionId},
@@ -74,6 +74,7 @@ pub(crate) fn settings(id: u16, partitions: u16) -> Settings {
         partitions,
         zone: Zone::UTC,
         feel_limits: weir_feel::Limits::DEFAULT,
+        payload: Payload::default(),
     }
 }
 

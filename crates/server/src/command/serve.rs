@@ -70,6 +70,13 @@ pub(crate) struct Settings {
     /// [default: auto]
     #[arg(long, value_name = "SIZE")]
     pub(crate) memory: Option<String>,
+    /// Bytes that the variables of one request, or what the mappings of one element make, may have, such as 8MB; at most 16MB
+    /// [default: 4MB]
+    #[arg(long, value_name = "SIZE")]
+    pub(crate) variables_max: Option<String>,
+    /// Bytes that all variables of a process instance may have together; at most 40MB [default: 32MB]
+    #[arg(long, value_name = "SIZE")]
+    pub(crate) instance_variables_max: Option<String>,
     /// Threads for requests; 0: one per processor [default: 0]
     #[arg(long, value_name = "NUMBER")]
     pub(crate) threads: Option<String>,
@@ -92,6 +99,8 @@ impl Settings {
             (Key::MetricsAddr, self.metrics_addr),
             (Key::Partitions, self.partitions),
             (Key::Memory, self.memory),
+            (Key::VariablesMax, self.variables_max),
+            (Key::InstanceVariablesMax, self.instance_variables_max),
             (Key::Threads, self.threads),
             (Key::Log, self.log),
             (Key::LogFormat, self.log_format),

@@ -8,7 +8,7 @@ mod value;
 use std::{fmt, net::SocketAddr, num::NonZeroU16, path::PathBuf};
 
 use serde_json::json;
-use weir_node::Memory;
+use weir_node::{Memory, Payload};
 
 use crate::{
     failure::Failure,
@@ -34,6 +34,10 @@ pub(crate) enum Key {
     Partitions,
     /// Memory of the server.
     Memory,
+    /// Bytes of one document of variables.
+    VariablesMax,
+    /// Bytes of all variables of a process instance.
+    InstanceVariablesMax,
     /// Threads of the server.
     Threads,
     /// Which log lines are written.
@@ -44,7 +48,7 @@ pub(crate) enum Key {
 
 impl Key {
     /// All keys, in the order in which they are shown.
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::DataDir,
         Self::MirrorDir,
         Self::GrpcAddr,
@@ -52,6 +56,8 @@ impl Key {
         Self::MetricsAddr,
         Self::Partitions,
         Self::Memory,
+        Self::VariablesMax,
+        Self::InstanceVariablesMax,
         Self::Threads,
         Self::Log,
         Self::LogFormat,
@@ -67,6 +73,8 @@ impl Key {
             Self::MetricsAddr => "metrics-addr",
             Self::Partitions => "partitions",
             Self::Memory => "memory",
+            Self::VariablesMax => "variables-max",
+            Self::InstanceVariablesMax => "instance-variables-max",
             Self::Threads => "threads",
             Self::Log => "log",
             Self::LogFormat => "log-format",
@@ -87,6 +95,8 @@ impl Key {
             Self::MetricsAddr => "127.0.0.1:9600".to_owned(),
             Self::Partitions => "auto".to_owned(),
             Self::Memory => "auto".to_owned(),
+            Self::VariablesMax => "4MB".to_owned(),
+            Self::InstanceVariablesMax => "32MB".to_owned(),
             Self::Threads => "0".to_owned(),
             Self::Log => "info".to_owned(),
             Self::LogFormat => "text".to_owned(),
@@ -160,6 +170,8 @@ pub(crate) struct Config {
     pub(crate) partitions: Option<NonZeroU16>,
     /// Memory that the whole process may take.
     pub(crate) memory: Memory,
+    /// What variables may weigh.
+    pub(crate) payload: Payload,
     /// Threads for requests; 0: one per processor.
     pub(crate) threads: usize,
     /// Which log lines are written: `info`, `weir_node=debug,warn`.
@@ -213,6 +225,10 @@ impl Config {
             metrics_addr: values.parsed(Key::MetricsAddr, parse_address),
             partitions: values.parsed(Key::Partitions, value::parse_partitions),
             memory: values.parsed(Key::Memory, value::parse_memory),
+            payload: Payload {
+                document_bytes: values.parsed(Key::VariablesMax, value::parse_variables_max),
+                instance_bytes: values.parsed(Key::InstanceVariablesMax, value::parse_instance_variables_max),
+            },
             threads: values.parsed(Key::Threads, value::parse_threads),
             log: values.parsed(Key::Log, value::parse_log),
             log_format: values.parsed(Key::LogFormat, value::parse_log_format),
@@ -344,6 +360,10 @@ mod tests {
             (Key::Memory, "127MB"),
             (Key::Memory, "much"),
             (Key::Memory, "2XB"),
+            (Key::VariablesMax, "17MB"),
+            (Key::VariablesMax, "0"),
+            (Key::InstanceVariablesMax, "41MB"),
+            (Key::InstanceVariablesMax, "auto"),
             (Key::Threads, "many"),
             (Key::GrpcAddr, "26500"),
             (Key::Log, "weir=loud"),

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, num::NonZeroU16, path::PathBuf};
 use tracing_subscriber::EnvFilter;
 use weir_node::{
     Memory,
-    limits::{MAX_PARTITIONS, MIN_MEMORY_BYTES},
+    limits::{INSTANCE_VARIABLES_MAX_BYTES, MAX_PARTITIONS, MIN_MEMORY_BYTES, VARIABLES_MAX_BYTES},
 };
 
 use super::{Key, Setting};
@@ -86,6 +86,14 @@ pub(super) fn parse_memory(text: &str) -> Result<Memory, String> {
     if text == "auto" {
         return Ok(Memory::of_machine());
     }
+    size(text).and_then(Memory::new).ok_or(format!(
+        "is neither auto nor a size such as 512MB or 2GB, of at least {} MB",
+        MIN_MEMORY_BYTES >> 20
+    ))
+}
+
+/// Bytes; a unit of KB, MB or GB counts in steps of 1024.
+fn size(text: &str) -> Option<u64> {
     let digits = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
     let shift = match text[digits.len()..].to_ascii_uppercase().as_str() {
         "" | "B" => Some(0),
@@ -95,10 +103,23 @@ pub(super) fn parse_memory(text: &str) -> Result<Memory, String> {
         _ => None,
     };
     let number: Option<u64> = digits.parse().ok();
-    let bytes = number.zip(shift).and_then(|(number, shift)| number.checked_mul(1 << shift));
-    bytes.and_then(Memory::new).ok_or(format!(
-        "is neither auto nor a size such as 512MB or 2GB, of at least {} MB",
-        MIN_MEMORY_BYTES >> 20
+    number.zip(shift).and_then(|(number, shift)| number.checked_mul(1 << shift))
+}
+
+pub(super) fn parse_variables_max(text: &str) -> Result<usize, String> {
+    bounded_size(text, 1 << 10, VARIABLES_MAX_BYTES)
+}
+
+pub(super) fn parse_instance_variables_max(text: &str) -> Result<usize, String> {
+    bounded_size(text, 1 << 10, INSTANCE_VARIABLES_MAX_BYTES)
+}
+
+fn bounded_size(text: &str, least: usize, most: usize) -> Result<usize, String> {
+    let bytes = size(text).and_then(|bytes| usize::try_from(bytes).ok());
+    bytes.filter(|bytes| (least..=most).contains(bytes)).ok_or(format!(
+        "is not a size from {} KB to {} MB, such as 4MB",
+        least >> 10,
+        most >> 20
     ))
 }
 
