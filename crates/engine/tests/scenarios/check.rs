@@ -53,6 +53,7 @@ pub(crate) fn readable(partition: &Partition) -> Result<(), String> {
 /// Tables that belong together agree, and nothing waits for what can never come.
 pub(crate) fn consistent(state: &State, no_mail: bool) -> Result<(), String> {
     elements(state)?;
+    weights(state)?;
     owners(state)?;
     indices(state)?;
     if state.deferred.is_empty() {
@@ -87,6 +88,25 @@ fn elements(state: &State) -> Result<(), String> {
         }
         if row.job.is_some_and(|job| !state.jobs.contains(&job)) {
             return Err(format!("{key:?} has a job that does not exist"));
+        }
+    }
+    Ok(())
+}
+
+/// Each process instance knows what its variables weigh.
+fn weights(state: &State) -> Result<(), String> {
+    let mut weights: BTreeMap<ElementKey, u64> = BTreeMap::new();
+    for (_, row) in state.elements.iter() {
+        *weights.entry(row.process_instance).or_default() += row.items.map_or(0, |items| items.bytes);
+    }
+    for ((scope, name), json) in state.variables.iter() {
+        let Some(row) = state.elements.get(&scope) else { continue };
+        *weights.entry(row.process_instance).or_default() += (name.len() + json.0.len()) as u64;
+    }
+    for (instance, weight) in weights {
+        let known = state.elements.get(&instance).map_or(weight, |row| row.variables_bytes);
+        if known != weight {
+            return Err(format!("{instance:?} has {weight} bytes of variables but counts {known}"));
         }
     }
     Ok(())
