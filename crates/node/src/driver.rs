@@ -356,6 +356,17 @@ impl Driver {
         !self.is_paced() && self.next_due_ms().is_some_and(|due| due <= clock_ms.max(self.now_ms))
     }
 
+    /// Milliseconds by which the first thing is late that is due.
+    pub fn overdue_ms(&self, clock_ms: i64) -> u64 {
+        let due = self.led.iter().filter_map(|led| led.partition.next_due_ms()).min();
+        due.map_or(0, |due| clock_ms.saturating_sub(due).max(0) as u64)
+    }
+
+    /// Partitions with put-off work.
+    pub fn put_off_partitions(&self) -> usize {
+        self.unfinished.len()
+    }
+
     /// Whether a poll got jobs in the group that is being decided, and so is about to end.
     pub fn is_served(&self, poll: TakerId) -> bool {
         self.demand.is_served(poll)

@@ -85,6 +85,10 @@ figures! {
     gauge scrub_bad_segments;
     /// Bytes of rows of partitions in memory, about.
     gauge rows_bytes;
+    /// Milliseconds that the first timer, job time-out or message expiry is late that is due and has not happened yet.
+    gauge overdue_milliseconds;
+    /// Partitions with work that was put off so that other work gets its turn.
+    gauge put_off_partitions;
     /// Partitions that this node leads.
     gauge partitions;
     /// Milliseconds that the last recovery took.

@@ -156,6 +156,9 @@ impl Shell {
             }
             self.release(&mut actions)?;
             self.metrics.rows_bytes.store(self.driver.rows_bytes() as u64, Ordering::Relaxed);
+            let overdue_ms = self.driver.overdue_ms(self.clock.now_ms());
+            self.metrics.overdue_milliseconds.store(overdue_ms, Ordering::Relaxed);
+            self.metrics.put_off_partitions.store(self.driver.put_off_partitions() as u64, Ordering::Relaxed);
             self.admission.set_memory_full(self.driver.is_overfull());
             if let Some(why) = self.driver.failure() {
                 self.metrics.set_failed();

@@ -40,6 +40,7 @@ impl Pair {
             partitions: Some(2),
             memory: Memory::of_machine(),
             settable_clock: true,
+            payload: weir_node::Payload::default(),
         }
     }
 
