@@ -1,9 +1,9 @@
 //! Every limit of the two faces, with its unit in its name. Each has a test that exceeds it.
 
-use weir_engine::limits::{DEPLOYMENT_BYTES, DOCUMENT_BYTES_MAX};
+use weir_engine::limits::{DEPLOYMENT_BYTES, MAX_DOCUMENT_BYTES};
 
 /// Bytes of one gRPC request: a document or a deployment at its own limit, and what is around it.
-pub const GRPC_MESSAGE_BYTES: usize = larger(DOCUMENT_BYTES_MAX, DEPLOYMENT_BYTES) + ENVELOPE_BYTES;
+pub const GRPC_MESSAGE_BYTES: usize = larger(MAX_DOCUMENT_BYTES, DEPLOYMENT_BYTES) + ENVELOPE_BYTES;
 /// Bytes of one REST request's body.
 pub const REST_BODY_BYTES: usize = GRPC_MESSAGE_BYTES;
 /// Bytes of a gRPC status text as it travels (percent-encoded). Default clients take 8 KiB of headers in all.

@@ -70,16 +70,7 @@ pub(crate) fn apply(state: &mut State, event: &Event) {
         Event::LoopStarted { body, items, counts } => multi_instance::started(state, *body, items, counts),
         Event::LoopGathered { body, from, count } => multi_instance::gathered(state, *body, *from, *count),
         Event::LoopCleared { body, rows } => multi_instance::cleared(state, *body, *rows as usize),
-        Event::LoopResult { body, index, result } => {
-            state.loop_results.put((*body, *index), Json(result.clone()));
-            let bytes = result.len() as u64;
-            state.elements.change(body, |row| {
-                if let Some(items) = &mut row.items {
-                    items.bytes += bytes;
-                }
-            });
-            variables_weigh(state, *body, bytes, 0);
-        }
+        Event::LoopResult { body, index, result } => multi_instance::result(state, *body, *index, result),
 
         Event::JobCreated { key, job } => {
             state.elements.change(&job.element, |row| row.job = Some(*key));

@@ -20,7 +20,7 @@ pub enum DocumentError {
     NotJson(String),
     /// JSON, but not an object at its root.
     NotAnObject(&'static str),
-    /// Longer than [`limits::DOCUMENT_BYTES_MAX`].
+    /// Longer than [`limits::MAX_DOCUMENT_BYTES`].
     TooLarge {
         /// Bytes given.
         bytes: usize,
@@ -42,7 +42,7 @@ impl fmt::Display for DocumentError {
             Self::TooLarge { bytes } => write!(
                 f,
                 "Expected variables of at most {} bytes, but they have {bytes} bytes; keep large data outside and pass a reference",
-                limits::DOCUMENT_BYTES_MAX
+                limits::MAX_DOCUMENT_BYTES
             ),
             Self::TooDeep => {
                 write!(f, "Expected variables to be nested at most {} levels deep", limits::DOCUMENT_DEPTH)
@@ -56,7 +56,7 @@ impl std::error::Error for DocumentError {}
 impl Document {
     /// A document from its text; a partition may take less than what is parsed. Empty text is the empty document. Of equal names the last wins.
     pub fn parse(text: &str) -> Result<Document, DocumentError> {
-        if text.len() > limits::DOCUMENT_BYTES_MAX {
+        if text.len() > limits::MAX_DOCUMENT_BYTES {
             return Err(DocumentError::TooLarge { bytes: text.len() });
         }
         let trimmed = text.trim_ascii();
@@ -208,7 +208,7 @@ mod tests {
         let deep =
             format!("{{\"a\":{}{}}}", "[".repeat(limits::DOCUMENT_DEPTH), "]".repeat(limits::DOCUMENT_DEPTH));
         assert_eq!(Document::parse(&deep), Err(DocumentError::TooDeep));
-        let large = format!("{{\"a\":\"{}\"}}", "x".repeat(limits::DOCUMENT_BYTES_MAX));
+        let large = format!("{{\"a\":\"{}\"}}", "x".repeat(limits::MAX_DOCUMENT_BYTES));
         assert!(matches!(Document::parse(&large), Err(DocumentError::TooLarge { .. })));
     }
 }

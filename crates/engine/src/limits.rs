@@ -3,11 +3,11 @@
 /// Bytes of one document of variables where nothing else is configured (`--variables-max`).
 pub const DOCUMENT_BYTES: usize = 4 * 1024 * 1024;
 /// Bytes of one document of variables, whatever is configured.
-pub const DOCUMENT_BYTES_MAX: usize = 16 * 1024 * 1024;
+pub const MAX_DOCUMENT_BYTES: usize = 16 * 1024 * 1024;
 /// Bytes of all variables of a process instance where nothing else is configured (`--instance-variables-max`).
 pub const INSTANCE_BYTES: usize = 32 * 1024 * 1024;
 /// Bytes of all variables of a process instance, whatever is configured: a call activity hands them on in one record.
-pub const INSTANCE_BYTES_MAX: usize = 40 * 1024 * 1024;
+pub const MAX_INSTANCE_BYTES: usize = 40 * 1024 * 1024;
 /// Bytes of variables that one message gives to the processes that it starts, all together.
 pub const MESSAGE_STARTS_BYTES: usize = 32 * 1024 * 1024;
 /// Nesting levels of a document of variables.

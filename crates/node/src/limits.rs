@@ -17,6 +17,6 @@ pub const DEFAULT_MEMORY_BYTES: u64 = 512 << 20;
 /// Partitions that one system may have: a key has 13 bits for its partition.
 pub const MAX_PARTITIONS: u16 = 8_191;
 /// What the limit of one document of variables may be set to, in bytes.
-pub const VARIABLES_MAX_BYTES: usize = weir_engine::limits::DOCUMENT_BYTES_MAX;
+pub const MAX_VARIABLES_BYTES: usize = weir_engine::limits::MAX_DOCUMENT_BYTES;
 /// What the limit of all variables of a process instance may be set to, in bytes.
-pub const INSTANCE_VARIABLES_MAX_BYTES: usize = weir_engine::limits::INSTANCE_BYTES_MAX;
+pub const MAX_INSTANCE_VARIABLES_BYTES: usize = weir_engine::limits::MAX_INSTANCE_BYTES;

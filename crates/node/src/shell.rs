@@ -12,7 +12,7 @@ use std::{
     collections::HashMap,
     sync::{
         Arc,
-        atomic::Ordering,
+        atomic::{AtomicU64, Ordering},
         mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender},
     },
     time::{Duration, Instant},
@@ -155,10 +155,7 @@ impl Shell {
                 self.driver.step(self.clock.now_ms(), Input::CheckpointWanted(partition), &mut actions);
             }
             self.release(&mut actions)?;
-            self.metrics.rows_bytes.store(self.driver.rows_bytes() as u64, Ordering::Relaxed);
-            let overdue_ms = self.driver.overdue_ms(self.clock.now_ms());
-            self.metrics.overdue_milliseconds.store(overdue_ms, Ordering::Relaxed);
-            self.metrics.put_off_partitions.store(self.driver.put_off_partitions() as u64, Ordering::Relaxed);
+            self.show_figures();
             self.admission.set_memory_full(self.driver.is_overfull());
             if let Some(why) = self.driver.failure() {
                 self.metrics.set_failed();
@@ -176,6 +173,13 @@ impl Shell {
                 }
             }
         }
+    }
+
+    fn show_figures(&self) {
+        let set = |gauge: &AtomicU64, value: u64| gauge.store(value, Ordering::Relaxed);
+        set(&self.metrics.rows_bytes, self.driver.rows_bytes() as u64);
+        set(&self.metrics.overdue_milliseconds, self.driver.overdue_ms(self.clock.now_ms()));
+        set(&self.metrics.put_off_partitions, self.driver.put_off_partitions() as u64);
     }
 
     fn next_message(&self, stopping: bool) -> Option<ToShell> {

@@ -24,6 +24,18 @@ pub(super) fn started(state: &mut State, body: ElementKey, items: &[Arc<str>], c
     super::variables_weigh(state, body, bytes, 0);
 }
 
+/// An item has its result.
+pub(super) fn result(state: &mut State, body: ElementKey, index: u32, result: &Arc<str>) {
+    state.loop_results.put((body, index), Json(result.clone()));
+    let bytes = result.len() as u64;
+    state.elements.change(&body, |row| {
+        if let Some(items) = &mut row.items {
+            items.bytes += bytes;
+        }
+    });
+    super::variables_weigh(state, body, bytes, 0);
+}
+
 /// The results of `count` items from `from` on become one row.
 pub(super) fn gathered(state: &mut State, body: ElementKey, from: u32, count: u32) {
     let until = from + count.saturating_sub(1);

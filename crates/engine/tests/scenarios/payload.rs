@@ -6,11 +6,13 @@ use weir_engine::{
     command::{Command, CreateInstance, FailJob, ProcessRef, PublishMessage, Reply, ThrowError},
     document::Document,
     key::{ElementKey, JobKey},
+    limits,
     rejection::RejectionCode,
 };
 
 use crate::{
     limits::{ask, deploy, only_incident},
+    render::EPOCH_MS,
     world,
 };
 
@@ -97,6 +99,49 @@ fn a_document_has_a_size_for_every_command_that_brings_one() {
     }
     assert_eq!(partition.state().dump(), before, "nothing changed");
     assert!(ask(&mut partition, create(variable("a", 2_000))).is_ok());
+}
+
+#[test]
+fn limits_hold_where_nothing_is_configured() {
+    let (mut partition, instance, _) = waiting(&job(""), Document::default());
+    partition.limit_payload(Payload::default());
+    let too_large = variable("a", limits::DOCUMENT_BYTES + 1);
+    assert!(ask(&mut partition, create(too_large)).is_err());
+    let whole = limits::INSTANCE_BYTES / limits::DOCUMENT_BYTES;
+    for number in 0..whole {
+        let fits = variable(&format!("v{number}"), limits::DOCUMENT_BYTES);
+        ask(&mut partition, set(instance, fits)).expect("it fits");
+    }
+    assert_eq!(bytes(&partition, instance), limits::INSTANCE_BYTES as u64);
+    assert!(ask(&mut partition, set(instance, variable("w", 10))).is_err());
+}
+
+/// However much is allowed, no command makes a record that the journal refuses: the node would have to stop.
+#[test]
+fn the_most_that_an_instance_can_have_fits_into_a_record() {
+    let call = r#"<callActivity id="b"><extensionElements><zeebe:calledElement processId="q"/></extensionElements></callActivity>"#;
+    let called = r#"<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL">
+      <process id="q" isExecutable="true"><startEvent id="s"/></process></definitions>"#;
+    let (mut partition, instance, job) = waiting(call, Document::default());
+    deploy(&mut partition, &[("b.bpmn", called.into())]).expect("the model is good");
+    let most =
+        Payload { document_bytes: limits::MAX_DOCUMENT_BYTES, instance_bytes: limits::MAX_INSTANCE_BYTES };
+    partition.limit_payload(most);
+    for number in 0..5 {
+        let part = variable(&format!("v{number}"), limits::MAX_INSTANCE_BYTES / 5);
+        ask(&mut partition, set(instance, part)).expect("it fits");
+    }
+    assert!(ask(&mut partition, set(instance, variable("w", 10))).is_err());
+    let mut command = Command::CompleteJob { job, variables: Document::default() };
+    let (mut copied, mut more) = (false, true);
+    while more {
+        let output = partition.handle(EPOCH_MS, None, command, &mut ());
+        let bytes = output.batch.map_or(0, |batch| batch.to_bytes().len());
+        assert!(bytes < 64 * 1024 * 1024 - limits::MAX_DOCUMENT_BYTES, "a record of {bytes} bytes");
+        copied |= bytes > limits::MAX_INSTANCE_BYTES;
+        (command, more) = (Command::Continue, output.more);
+    }
+    assert!(copied && partition.state().elements.is_empty());
 }
 
 #[test]
@@ -215,6 +260,7 @@ fn what_a_message_gives_to_those_it_starts_has_a_size() {
             variables: variable("a", bytes),
         })
     };
+    assert!(9 * 4_000_000 > limits::MESSAGE_STARTS_BYTES);
     let rejection = ask(&mut partition, publish(4_000_000)).unwrap_err();
     assert_eq!(
         rejection.reason,

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, num::NonZeroU16, path::PathBuf};
 use tracing_subscriber::EnvFilter;
 use weir_node::{
     Memory,
-    limits::{INSTANCE_VARIABLES_MAX_BYTES, MAX_PARTITIONS, MIN_MEMORY_BYTES, VARIABLES_MAX_BYTES},
+    limits::{MAX_INSTANCE_VARIABLES_BYTES, MAX_PARTITIONS, MAX_VARIABLES_BYTES, MIN_MEMORY_BYTES},
 };
 
 use super::{Key, Setting};
@@ -107,11 +107,11 @@ fn size(text: &str) -> Option<u64> {
 }
 
 pub(super) fn parse_variables_max(text: &str) -> Result<usize, String> {
-    bounded_size(text, 1 << 10, VARIABLES_MAX_BYTES)
+    bounded_size(text, 1 << 10, MAX_VARIABLES_BYTES)
 }
 
 pub(super) fn parse_instance_variables_max(text: &str) -> Result<usize, String> {
-    bounded_size(text, 1 << 10, INSTANCE_VARIABLES_MAX_BYTES)
+    bounded_size(text, 1 << 10, MAX_INSTANCE_VARIABLES_BYTES)
 }
 
 fn bounded_size(text: &str, least: usize, most: usize) -> Result<usize, String> {
@@ -154,5 +154,17 @@ mod tests {
         assert_eq!(parse_partitions(&MAX_PARTITIONS.to_string()), Ok(NonZeroU16::new(MAX_PARTITIONS)));
         let refused = parse_partitions(&(MAX_PARTITIONS + 1).to_string()).unwrap_err();
         assert!(refused.contains("from 1 to 8191"), "{refused}");
+    }
+
+    #[test]
+    fn limits_of_variables_have_limits() {
+        let (most, most_of_instance) = (MAX_VARIABLES_BYTES, MAX_INSTANCE_VARIABLES_BYTES);
+        assert_eq!(parse_variables_max("16MB"), Ok(most));
+        assert_eq!(parse_instance_variables_max("40960KB"), Ok(most_of_instance));
+        let refused = parse_variables_max(&(most + 1).to_string()).unwrap_err();
+        assert_eq!(refused, "is not a size from 1 KB to 16 MB, such as 4MB");
+        let refused = parse_instance_variables_max(&(most_of_instance + 1).to_string()).unwrap_err();
+        assert_eq!(refused, "is not a size from 1 KB to 40 MB, such as 4MB");
+        assert!(parse_variables_max("1023").is_err() && parse_variables_max("four").is_err());
     }
 }
