@@ -160,13 +160,13 @@ async fn what_cannot_be_decoded_gets_a_clear_status() {
     check(
         &raw(publish, large.clone(), false).await,
         expect![
-            "ResourceExhausted: the request is larger than 4456448 bytes: deploy fewer files at a time, or keep large data outside and pass a reference"
+            "ResourceExhausted: the request is larger than 17039360 bytes: deploy fewer files at a time, or keep large data outside and pass a reference"
         ],
     );
     check(
         &raw(publish, large, true).await,
         expect![
-            "ResourceExhausted: Error decompressing: size limit, of 4456448 bytes, exceeded while decompressing message"
+            "ResourceExhausted: Error decompressing: size limit, of 17039360 bytes, exceeded while decompressing message"
         ],
     );
     let unknown = "/gateway_protocol.Gateway/MakeCoffee";

@@ -104,7 +104,7 @@ async fn nesting_and_size_have_limits() {
         format!("{{\"name\":\"a\",\"variables\":{{\"a\":{}{}}}}}", "[".repeat(100_000), "]".repeat(100_000));
     post(&face, publish, deep, expect![[r#"400 {"type":"about:blank","title":"INVALID_ARGUMENT","status":400,"detail":"Expected variables to be nested at most 256 levels deep","instance":"/v2/messages/publication"}"#]]).await;
     post(&face, publish, "[".repeat(100_000), expect![[r#"400 {"type":"about:blank","title":"Bad Request","status":400,"detail":"Request property cannot be parsed: the body must be a JSON object","instance":"/v2/messages/publication"}"#]]).await;
-    post(&face, publish, " ".repeat(REST_BODY_BYTES + 1), expect![[r#"413 {"type":"about:blank","title":"Payload Too Large","status":413,"detail":"the request is larger than 4456448 bytes: deploy fewer files at a time, or keep large data outside and pass a reference","instance":"/v2/messages/publication"}"#]]).await;
+    post(&face, publish, " ".repeat(REST_BODY_BYTES + 1), expect![[r#"413 {"type":"about:blank","title":"Payload Too Large","status":413,"detail":"the request is larger than 17039360 bytes: deploy fewer files at a time, or keep large data outside and pass a reference","instance":"/v2/messages/publication"}"#]]).await;
 }
 
 #[tokio::test]
