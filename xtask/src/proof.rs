@@ -16,6 +16,9 @@ use crate::{
 /// The file that is written.
 const REPORT: &str = "RELIABILITY.md";
 
+/// Longer runs that people made beside this one: rows of a table, each as the program said it, with the commit that was run.
+const LONG_RUNS: &str = "xtask/long-runs.txt";
+
 /// What is run when no time is given, in hours.
 const SHORT_HOURS: f64 = 0.1;
 
@@ -76,7 +79,8 @@ pub(crate) fn proof(arguments: &[&str]) -> Result<(), Failed> {
         });
     }
     let minutes = begin.elapsed().as_secs() / 60;
-    fs::write(root().join(REPORT), report(&lines, &canaries, minutes))
+    let long_runs = fs::read_to_string(root().join(LONG_RUNS)).unwrap_or_default();
+    fs::write(root().join(REPORT), report(&lines, &canaries, minutes) + &longer(&long_runs))
         .map_err(Failed::io("cannot write the report"))
 }
 
@@ -215,4 +219,28 @@ fn report(lines: &[Line], canaries: &[String], minutes: u64) -> String {
         let _infallible = writeln!(text, "- {limit}");
     }
     text
+}
+
+/// What was run for longer.
+fn longer(rows: &str) -> String {
+    match rows.trim() {
+        "" => String::new(),
+        rows => format!(
+            "\n## Longer runs\n\nBy hand, of the commits that are named; no later change of the code is covered by them (`{LONG_RUNS}`).\n\n\
+             | commit | came to | again |\n|---|---|---|\n{rows}\n"
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::longer;
+
+    #[test]
+    fn longer_runs_are_told_only_when_there_were_some() {
+        assert_eq!(longer("\n"), "");
+        assert!(
+            longer("| abc | 5 seeds are clean | `weir-sim` |\n").contains("\n|---|---|---|\n| abc | 5 seeds")
+        );
+    }
 }
