@@ -14,12 +14,16 @@ use crate::{
 };
 
 /// How often the server is killed unless told otherwise.
-pub(crate) const KILLS: u32 = 25;
-/// A server lives at most this long after it is ready.
-const LIFE_MS_MAX: u64 = 1_500;
+pub(crate) const KILLS: u32 = 100;
+/// A server lives at most this long after it is ready: it works from its first milliseconds on, and many short lives see more.
+const LIFE_MS_MAX: u64 = 500;
+/// Each server whose number divides by this lives longer, at most `LONG_LIFE_MS_MAX`.
+const LONG_LIFE_EVERY: u32 = 10;
+/// Long enough for checkpoints by the clock (every 5 s).
+const LONG_LIFE_MS_MAX: u64 = 6_000;
 
 /// Each server whose number divides by this stands still for a while before it is killed.
-const PAUSE_EVERY: u32 = 6;
+const PAUSE_EVERY: u32 = 25;
 /// So long a server stands still: its clients' jobs (3 s) run out meanwhile.
 const PAUSE: Duration = Duration::from_secs(4);
 
@@ -39,7 +43,8 @@ pub(crate) fn run(kills: u32) -> Result<(), Failed> {
         .map_err(Failed::io("cannot start the clients"))?;
     let mut moments = Moments::new();
     for kill in 1..=kills {
-        let life = moments.next_ms() % LIFE_MS_MAX;
+        let is_long = kill % LONG_LIFE_EVERY == 0;
+        let life = moments.next_ms() % if is_long { LONG_LIFE_MS_MAX } else { LIFE_MS_MAX };
         thread::sleep(Duration::from_millis(life));
         if kill % PAUSE_EVERY == 0 {
             server.pause(PAUSE)?;
@@ -55,7 +60,7 @@ pub(crate) fn run(kills: u32) -> Result<(), Failed> {
             return Err(Failed(format!("the clients ended early with {status}")));
         }
     }
-    thread::sleep(Duration::from_millis(LIFE_MS_MAX));
+    thread::sleep(Duration::from_millis(2 * LIFE_MS_MAX));
     run::run(Command::new("kill").args(["-TERM", &clients.id().to_string()]))?;
     let output = clients.wait_with_output().map_err(Failed::io("cannot wait for the clients"))?;
     let ledger = String::from_utf8_lossy(&output.stdout);

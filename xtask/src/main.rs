@@ -27,7 +27,7 @@ const HELP: &str = "cargo xtask COMMAND
   fuzz TARGET SECONDS one of the fuzz targets, guided by coverage
   proof [--hours N]   the whole battery for a few minutes or N hours; writes RELIABILITY.md (--without PART leaves one out)
   clients [NAME...]   the published clients (python, node-sdk, node-rest, java-zeebe, java-grpc, java-rest) against the release binary
-  kill9 [KILLS]       clients at work while the server is killed (25 times), then every acknowledged instance accounted for
+  kill9 [KILLS]       clients at work while the server is killed (100 times), then every acknowledged instance accounted for
   help                this text";
 
 fn main() -> ExitCode {

@@ -57,7 +57,7 @@ pub(crate) fn proof(arguments: &[&str]) -> Result<(), Failed> {
         lines.extend([images()?, store_images()?]);
     }
     if has("kills") {
-        lines.push(kills(if hours < 0.5 { kill9::KILLS } else { (hours * 200.0) as u32 })?);
+        lines.push(kills(kill9::KILLS.max((hours * 500.0) as u32))?);
     }
     for target in fuzz::TARGETS.into_iter().filter(|_| has("fuzz")) {
         let seconds = (seconds * 20 / 100 / fuzz::TARGETS.len() as u64).max(5);
