@@ -18,7 +18,7 @@ pub(crate) const KILLS: u32 = 100;
 /// A server lives at most this long after it is ready: it works from its first milliseconds on, and many short lives see more.
 const LIFE_MS_MAX: u64 = 500;
 /// Each server whose number divides by this lives longer, at most `LONG_LIFE_MS_MAX`.
-const LONG_LIFE_EVERY: u32 = 10;
+const LONG_LIFE_EVERY: u32 = 20;
 /// Long enough for checkpoints by the clock (every 5 s).
 const LONG_LIFE_MS_MAX: u64 = 6_000;
 
