@@ -7,7 +7,10 @@
 use std::{
     collections::BTreeMap,
     fmt,
-    sync::{Arc, OnceLock, PoisonError},
+    sync::{
+        Arc, OnceLock, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 /// Rows in the order of their keys.
@@ -63,11 +66,13 @@ impl std::error::Error for StoredError {}
 pub(crate) struct Below {
     stored: Arc<dyn Stored>,
     failure: OnceLock<StoredError>,
+    /// Rows that were read, and looked for in vain. One thread counts at a time; it is atomic because a partition may move.
+    reads: AtomicUsize,
 }
 
 impl Below {
     pub(crate) fn new(stored: Arc<dyn Stored>) -> Arc<Below> {
-        Arc::new(Below { stored, failure: OnceLock::new() })
+        Arc::new(Below { stored, failure: OnceLock::new(), reads: AtomicUsize::new(0) })
     }
 
     /// The first failure, if there was one.
@@ -80,7 +85,13 @@ impl Below {
         let _ = self.failure.set(error);
     }
 
+    /// How many rows were read since the beginning; a stretch of rows counts as one and an eighth of its length.
+    pub(crate) fn reads(&self) -> usize {
+        self.reads.load(Ordering::Relaxed)
+    }
+
     pub(crate) fn get(&self, key: &[u8]) -> Option<Vec<u8>> {
+        self.reads.fetch_add(1, Ordering::Relaxed);
         self.stored.get(key).unwrap_or_else(|error| {
             self.fail(error);
             None
@@ -95,7 +106,10 @@ impl Below {
         limit_rows: usize,
         direction: Direction,
     ) -> Option<StoredRows> {
-        self.stored.scan(from, to, limit_rows, direction).map_err(|error| self.fail(error)).ok()
+        let rows =
+            self.stored.scan(from, to, limit_rows, direction).map_err(|error| self.fail(error)).ok()?;
+        self.reads.fetch_add(1 + rows.len() / 8, Ordering::Relaxed);
+        Some(rows)
     }
 }
 
