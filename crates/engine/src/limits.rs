@@ -25,7 +25,7 @@ pub const JOBS_PER_ACTIVATION: usize = 10_000;
 /// Bytes of the jobs that one activation hands out.
 pub const ACTIVATION_BYTES: usize = 4 * 1024 * 1024 - 64 * 1024;
 /// Pieces of work that one command does before the rest is put off to a command of its own, so that others get their turn:
-/// steps taken and steps that follow from them, rows changed, things that were due, jobs handed out; a row read from the store is ten.
+/// steps taken and steps that follow from them, rows changed, things that were due, jobs handed out.
 pub const WORK_PER_BATCH: usize = 2_000;
 /// Bytes of variables, in events and in jobs handed out, after which a command puts off the rest.
 pub const WORK_BYTES_PER_BATCH: usize = 1024 * 1024;

@@ -160,13 +160,7 @@ pub(crate) struct Tx<'a> {
     pub(crate) pushes: Vec<Push>,
     pub(crate) mail: Vec<(PartitionId, u64, Mail)>,
     work: Work,
-    /// Rows read from below before this batch.
-    reads_before: usize,
 }
-
-/// Pieces of work that reading a row from below is worth: a row in memory is reached in well under a microsecond, one in the
-/// store in several.
-const PIECES_PER_READ: usize = 10;
 
 impl<'a> Tx<'a> {
     pub(crate) fn new(
@@ -178,7 +172,6 @@ impl<'a> Tx<'a> {
         demand: &'a mut dyn Demand,
     ) -> Tx<'a> {
         let counter = state.counter();
-        let reads_before = state.reads_below();
         Tx {
             state,
             definitions,
@@ -193,14 +186,12 @@ impl<'a> Tx<'a> {
             pushes: Vec::new(),
             mail: Vec::new(),
             work: Work::default(),
-            reads_before,
         }
     }
 
     /// Whether this batch holds enough: what is left to do goes into one of its own.
     pub(crate) fn is_full(&self) -> bool {
-        let reads = self.state.reads_below().saturating_sub(self.reads_before);
-        self.work.is_full(self.steps.len() + reads * PIECES_PER_READ)
+        self.work.is_full(self.steps.len())
     }
 
     /// So many pieces of work were done that no event tells of.

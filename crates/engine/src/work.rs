@@ -20,9 +20,9 @@ pub(crate) struct Work {
 }
 
 impl Work {
-    /// Whether no more should be begun, besides so many pieces that wait or were not noted here.
-    pub(crate) fn is_full(&self, besides: usize) -> bool {
-        self.pieces + besides >= limits::WORK_PER_BATCH || self.bytes >= limits::WORK_BYTES_PER_BATCH
+    /// Whether no more should be begun; so many steps wait.
+    pub(crate) fn is_full(&self, waiting: usize) -> bool {
+        self.pieces + waiting >= limits::WORK_PER_BATCH || self.bytes >= limits::WORK_BYTES_PER_BATCH
     }
 
     /// So many pieces of work were done, with so many bytes.

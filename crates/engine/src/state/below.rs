@@ -7,10 +7,7 @@
 use std::{
     collections::BTreeMap,
     fmt,
-    sync::{
-        Arc, OnceLock, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Arc, OnceLock, PoisonError},
 };
 
 /// Rows in the order of their keys.
@@ -66,13 +63,11 @@ impl std::error::Error for StoredError {}
 pub(crate) struct Below {
     stored: Arc<dyn Stored>,
     failure: OnceLock<StoredError>,
-    /// Rows that were read, and looked for in vain. One thread counts at a time; it is atomic because a partition may move.
-    reads: AtomicUsize,
 }
 
 impl Below {
     pub(crate) fn new(stored: Arc<dyn Stored>) -> Arc<Below> {
-        Arc::new(Below { stored, failure: OnceLock::new(), reads: AtomicUsize::new(0) })
+        Arc::new(Below { stored, failure: OnceLock::new() })
     }
 
     /// The first failure, if there was one.
@@ -85,13 +80,7 @@ impl Below {
         let _ = self.failure.set(error);
     }
 
-    /// How many rows were read since the beginning; a stretch of rows counts as one and an eighth of its length.
-    pub(crate) fn reads(&self) -> usize {
-        self.reads.load(Ordering::Relaxed)
-    }
-
     pub(crate) fn get(&self, key: &[u8]) -> Option<Vec<u8>> {
-        self.reads.fetch_add(1, Ordering::Relaxed);
         self.stored.get(key).unwrap_or_else(|error| {
             self.fail(error);
             None
@@ -106,10 +95,7 @@ impl Below {
         limit_rows: usize,
         direction: Direction,
     ) -> Option<StoredRows> {
-        let rows =
-            self.stored.scan(from, to, limit_rows, direction).map_err(|error| self.fail(error)).ok()?;
-        self.reads.fetch_add(1 + rows.len() / 8, Ordering::Relaxed);
-        Some(rows)
+        self.stored.scan(from, to, limit_rows, direction).map_err(|error| self.fail(error)).ok()
     }
 }
 

@@ -238,11 +238,6 @@ impl State {
         places.into_iter().for_each(|place| self.free_subscriptions.put(place, ()));
     }
 
-    /// Rows read from below since the beginning, about.
-    pub(crate) fn reads_below(&self) -> usize {
-        self.below.as_ref().map_or(0, |below| below.reads())
-    }
-
     /// Why a stored row could not be read, once one could not: then this state is of no use any more.
     pub fn failure(&self) -> Option<&StoredError> {
         self.below.as_ref()?.failure()

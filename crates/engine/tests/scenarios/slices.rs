@@ -313,27 +313,3 @@ fn a_cancel_costs_the_same_however_many_wait() {
     let (few, many) = (reads(500, cancel), reads(3_000, cancel));
     assert!(many <= few + 50, "{few} rows read with 500 waiting, {many} with 3,000");
 }
-
-/// Rows that one batch reads from below, each of which costs as much as many in memory.
-#[test]
-fn timers_of_forgotten_instances_fire_a_few_at_a_time() {
-    let waits = format!(
-        r#"<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL"><process id="p" isExecutable="true">{}</process></definitions>"#,
-        TIMER
-    );
-    let mut partition = partition(waits);
-    for _ in 0..500 {
-        run(&mut partition, EPOCH_MS, create("{\"text\":\"x\"}"), &mut Tally::default());
-    }
-    let (mut partition, store) = forgotten(partition);
-    let (mut most, mut batches) = (0, 0);
-    while partition.next_due_ms().is_some() {
-        let before = store.reads.load(Ordering::Relaxed);
-        partition.handle(EPOCH_MS + 3_600_000, None, Command::TimePassed, &mut ());
-        most = most.max(store.reads.load(Ordering::Relaxed) - before);
-        batches += 1;
-    }
-    run(&mut partition, EPOCH_MS + 3_600_000, Command::Continue, &mut Tally::default());
-    assert!(partition.state().elements.is_empty() && partition.failure().is_none());
-    assert!(batches > 5 && most < 400, "at most {most} rows read in one of {batches} batches");
-}
