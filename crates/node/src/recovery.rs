@@ -76,8 +76,8 @@ impl Ahead {
     }
 }
 
-/// Claims all partitions of a journal and brings each to its last record. `open` gives a partition's checkpoint. What is replayed takes about `rows_bytes_max` of memory, or as much as
-/// changed since the checkpoints.
+/// Claims all partitions of a journal and brings each to its last record. `open` gives a partition's checkpoint. What is
+/// replayed takes about `rows_bytes_max` of memory, or as much as changed since the checkpoints.
 ///
 /// # Errors
 /// See [`RecoveryError`].

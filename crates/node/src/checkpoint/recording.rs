@@ -205,6 +205,7 @@ impl Replay {
 fn bytes(text: &str) -> Vec<u8> {
     let text = text.strip_prefix('"').unwrap();
     let text = text.strip_suffix('"').unwrap_or_else(|| panic!("it is cut short: {text}"));
+    // Before the first "\x" there is nothing.
     text.split("\\x").skip(1).map(|hex| u8::from_str_radix(hex, 16).unwrap()).collect()
 }
 
