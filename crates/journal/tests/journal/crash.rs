@@ -4,13 +4,16 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use weir_journal::{
-    AppendError, Epoch, Journal, JournalError, PartitionId, Sequence,
+    AppendError, Journal, JournalError, Sequence,
     disk::sim::SimDisk,
     local::{Incarnation, LocalJournal, Options, repair_accepting_loss},
     random::SplitMix,
 };
 
-use crate::suite::{P, Q, payloads, record};
+use crate::{
+    story::{Story, next_group, records_of, survived},
+    suite::{P, Q, payloads, record},
+};
 
 fn options() -> Options {
     let mut options = Options::new(Incarnation([9; 16]));
@@ -22,18 +25,6 @@ fn options() -> Options {
 fn open(disk: &SimDisk) -> Result<LocalJournal, JournalError> {
     LocalJournal::open(Arc::new(disk.clone()), options())
 }
-
-/// What a client was told, and what it may find beside that.
-#[derive(Debug, Default, Clone)]
-struct Told {
-    epoch: Epoch,
-    trimmed: Sequence,
-    confirmed: Vec<Vec<u8>>,
-    /// The payloads of the call that had no answer.
-    doubtful: Vec<Vec<u8>>,
-}
-
-type Story = BTreeMap<PartitionId, Told>;
 
 /// Creates a journal, claims, appends over several segments, trims, prepares spares; ends when the power does.
 fn workload(disk: &SimDisk, story: &mut Story) -> Result<(), String> {
@@ -72,18 +63,8 @@ fn append_group(
     random: &mut SplitMix,
     step: u64,
 ) -> Result<(), String> {
-    let mut group = Vec::new();
-    for (partition, told) in story.iter() {
-        for number in 0..2 {
-            let payload = vec![random.draw() as u8; 500 + random.below(3000)];
-            let payload = [step.to_le_bytes().to_vec(), payload].concat();
-            group.push((*partition, told.epoch, told.confirmed.len() as u64 + 1 + number, payload));
-        }
-    }
-    let records: Vec<_> = group
-        .iter()
-        .map(|(partition, epoch, sequence, payload)| record(*partition, *epoch, *sequence, payload))
-        .collect();
+    let group = next_group(story, random, step);
+    let records = records_of(&group);
     let answer = journal.append(&records);
     for (partition, _, _, payload) in group {
         let told = story.entry(partition).or_default();
@@ -101,21 +82,10 @@ fn check(image: &SimDisk, story: &Story, context: &str) {
     let mut journal = open(image).unwrap_or_else(|error| panic!("{context}: {error}"));
     let mut all_doubtful_there = Vec::new();
     for (partition, told) in story {
-        let tail = journal.tail(*partition).expect("tail");
-        assert!(tail.epoch >= told.epoch, "{context}: an epoch was forgotten");
-        assert!(tail.trimmed <= told.trimmed, "{context}: more is trimmed than was asked for");
-        let there = payloads(&journal, *partition);
-        let mut expected = told.confirmed.clone();
-        let survived = (tail.last_sequence.0 as usize)
-            .checked_sub(expected.len())
-            .unwrap_or_else(|| panic!("{context}: confirmed records of partition {partition} are lost"));
-        assert!(survived == 0 || survived == told.doubtful.len(), "{context}: half a group survived");
+        let survived = survived(&journal, *partition, told, context);
         if !told.doubtful.is_empty() {
             all_doubtful_there.push(survived > 0);
         }
-        expected.extend(told.doubtful.iter().cloned());
-        let expected = &expected[tail.trimmed.0 as usize..tail.last_sequence.0 as usize];
-        assert!(there == expected, "{context}: partition {partition} holds something else");
     }
     all_doubtful_there.dedup();
     assert!(all_doubtful_there.len() <= 1, "{context}: a group survived in one partition only");

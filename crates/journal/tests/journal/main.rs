@@ -9,4 +9,5 @@ mod faults;
 mod formats;
 mod mirror;
 mod scrub;
+mod story;
 mod suite;

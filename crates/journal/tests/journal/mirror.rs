@@ -8,7 +8,7 @@ use std::{
 };
 
 use weir_journal::{
-    AppendError, Epoch, Journal, JournalError, OwnedRecord, PartitionId, Sequence,
+    AppendError, Journal, JournalError, OwnedRecord, Sequence,
     disk::{
         mirror::{Flushing, LeftBehind, Pair, STALE, Side},
         sim::{Fault, Operation, SimDisk},
@@ -19,6 +19,7 @@ use weir_journal::{
 
 use crate::{
     crash::thoroughness,
+    story::{Story, next_group, records_of, survived},
     suite::{P, Q, payloads, read_all, record},
 };
 
@@ -71,18 +72,6 @@ pub(crate) fn assert_alike(disk: &SimDisk, context: &str) {
     }
 }
 
-/// What a client was told, and what it may find beside that.
-#[derive(Debug, Default, Clone)]
-struct Told {
-    epoch: Epoch,
-    trimmed: Sequence,
-    confirmed: Vec<Vec<u8>>,
-    /// The payloads of the call that had no answer.
-    doubtful: Vec<Vec<u8>>,
-}
-
-type Story = BTreeMap<PartitionId, Told>;
-
 /// Creates a journal, claims, appends over several segments, trims, prepares spares; ends when the power does. An answer
 /// that is given in the moment the power goes reaches nobody.
 fn workload(disk: &SimDisk, story: &mut Story) -> Result<(), String> {
@@ -124,18 +113,8 @@ fn append_group(
     random: &mut SplitMix,
     step: u64,
 ) -> Result<(), String> {
-    let mut group = Vec::new();
-    for (partition, told) in story.iter() {
-        for number in 0..2 {
-            let payload = vec![random.draw() as u8; 500 + random.below(3000)];
-            let payload = [step.to_le_bytes().to_vec(), payload].concat();
-            group.push((*partition, told.epoch, told.confirmed.len() as u64 + 1 + number, payload));
-        }
-    }
-    let records: Vec<_> = group
-        .iter()
-        .map(|(partition, epoch, sequence, payload)| record(*partition, *epoch, *sequence, payload))
-        .collect();
+    let group = next_group(story, random, step);
+    let records = records_of(&group);
     let answer = match journal.append(&records) {
         Ok(()) => still_lit(disk),
         Err(AppendError::Failed(failure)) => Err(failure.to_string()),
@@ -154,17 +133,7 @@ fn append_group(
 /// All that was confirmed is there, and nothing that nobody sent.
 fn check_contents(journal: &LocalJournal, story: &Story, context: &str) {
     for (partition, told) in story {
-        let tail = journal.tail(*partition).expect("tail");
-        assert!(tail.epoch >= told.epoch, "{context}: an epoch was forgotten");
-        assert!(tail.trimmed <= told.trimmed, "{context}: more is trimmed than was asked for");
-        let mut expected = told.confirmed.clone();
-        let survived = (tail.last_sequence.0 as usize)
-            .checked_sub(expected.len())
-            .unwrap_or_else(|| panic!("{context}: confirmed records of partition {partition} are lost"));
-        assert!(survived == 0 || survived == told.doubtful.len(), "{context}: half a group survived");
-        expected.extend(told.doubtful.iter().cloned());
-        let expected = &expected[tail.trimmed.0 as usize..tail.last_sequence.0 as usize];
-        assert!(payloads(journal, *partition) == expected, "{context}: {partition} holds something else");
+        survived(journal, *partition, told, context);
     }
 }
 
