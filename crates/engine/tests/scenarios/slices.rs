@@ -268,13 +268,15 @@ fn forgotten(mut partition: Partition) -> (Partition, Arc<Counting>) {
     (partition, store)
 }
 
-/// Rows that are read for a command on a partition that `waiting` instances of one process wait on.
-fn reads(waiting: usize, command: impl Fn(&Partition) -> Command) -> usize {
-    let receive = r#"<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:zeebe="http://camunda.org/schema/zeebe/1.0">
+/// A process that waits for a message.
+const RECEIVE: &str = r#"<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:zeebe="http://camunda.org/schema/zeebe/1.0">
   <message id="m" name="go"><extensionElements><zeebe:subscription correlationKey="=&quot;k&quot;"/></extensionElements></message>
   <process id="p" isExecutable="true"><startEvent id="start"/><sequenceFlow id="f" sourceRef="start" targetRef="r"/>
     <receiveTask id="r" messageRef="m"/></process></definitions>"#;
-    let mut partition = partition(receive.into());
+
+/// Rows that are read for a command on a partition that `waiting` instances of one process wait on.
+fn reads(waiting: usize, command: impl Fn(&Partition) -> Command) -> usize {
+    let mut partition = partition(RECEIVE.into());
     for _ in 0..waiting {
         run(&mut partition, EPOCH_MS, create(""), &mut Tally::default());
     }
@@ -312,4 +314,29 @@ fn a_cancel_costs_the_same_however_many_wait() {
     };
     let (few, many) = (reads(500, cancel), reads(3_000, cancel));
     assert!(many <= few + 50, "{few} rows read with 500 waiting, {many} with 3,000");
+}
+
+/// Number of the table of free subscriptions, which checkpoints of earlier programs do not have.
+const FREE_SUBSCRIPTIONS: u8 = 42;
+
+#[test]
+fn a_checkpoint_without_free_subscriptions_is_taken_over() {
+    let mut earlier = partition(RECEIVE.into());
+    run(&mut earlier, EPOCH_MS, create(""), &mut Tally::default());
+    let store = Arc::new(MemoryStore::default());
+    for (key, value) in earlier.state().dump() {
+        if key.first() != Some(&FREE_SUBSCRIPTIONS) {
+            store.write(key, Some(value));
+        }
+    }
+    let mut partition = Partition::over(earlier.settings().clone(), store);
+    let go = PublishMessage {
+        name: "go".into(),
+        correlation_key: "k".into(),
+        ttl_ms: 0,
+        message_id: "".into(),
+        variables: Document::default(),
+    };
+    run(&mut partition, EPOCH_MS, Command::PublishMessage(go), &mut Tally::default());
+    assert!(partition.state().elements.is_empty(), "the message arrived");
 }
