@@ -102,6 +102,8 @@ pub fn recover(
                 claim.last_sequence
             )));
         }
+        check_reach(number, at, journal.tail(weir_journal::PartitionId(number))?.trimmed)
+            .map_err(RecoveryError::Damaged)?;
         let share_bytes = rows_bytes_max / usize::from(partitions);
         replay(journal.reader().as_ref(), number, at, ahead, &mut partition, share_bytes)
             .map_err(RecoveryError::Damaged)?;
@@ -111,6 +113,18 @@ pub fn recover(
         led.push(Led { partition, epoch: claim.epoch, sequence: claim.last_sequence });
     }
     Ok(led)
+}
+
+/// The journal was trimmed only behind a checkpoint that was confirmed: one that stands before that is an older one.
+fn check_reach(number: u16, at: Sequence, trimmed: Sequence) -> Result<(), String> {
+    if at >= trimmed {
+        return Ok(());
+    }
+    Err(format!(
+        "partition {number}: the checkpoint stands at record {at}, but the journal begins after {trimmed}; the state store lost a \
+         checkpoint that was confirmed; restore a backup or start with the mirror, or see what is left with `weir data inspect`; nothing of \
+         the journal was changed"
+    ))
 }
 
 /// Claims a partition, on a full disk from the reserve: work that is under way shall end.

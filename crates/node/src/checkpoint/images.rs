@@ -238,3 +238,73 @@ fn draw_image(disk: &SimDisk, random: &mut SplitMix) -> SimDisk {
         if is_kept { Fate::Kept } else { Fate::Lost }
     })
 }
+
+/// What a damaged store came to.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Outcome {
+    Whole,
+    Older,
+    Refused,
+    Wrong,
+}
+
+#[test]
+fn a_wrong_byte_of_the_store() {
+    let folder = tempfile::tempdir_in("/dev/shm").unwrap();
+    let path = folder.path().join(STORE);
+    let rows = |number: u64| {
+        let value = |byte: u8| Some(vec![byte; 20]);
+        vec![(vec![1, 1], value(number as u8)), (vec![1, number as u8 + 1], value(number as u8))]
+    };
+    let holds = |checkpoints: u64| {
+        let mut held = Rows::new();
+        for number in 1..=checkpoints {
+            held.extend(rows(number).into_iter().map(|(key, value)| (key, value.unwrap())));
+        }
+        (Sequence(checkpoints), held)
+    };
+    let store = open(&path).unwrap();
+    for number in 1..=3 {
+        store.write_rows(PartitionId(1), Sequence(number), rows(number).into_iter()).unwrap();
+    }
+    drop(store);
+    let mut files = Vec::new();
+    let mut folders = vec![path.clone()];
+    while let Some(next) = folders.pop() {
+        for entry in fs::read_dir(&next).unwrap() {
+            let entry = entry.unwrap().path();
+            if entry.is_dir() { folders.push(entry) } else { files.push((entry.clone(), fs::read(&entry).unwrap())) }
+        }
+    }
+    let mut counts: BTreeMap<(String, Outcome), Vec<usize>> = BTreeMap::new();
+    for (file, contents) in &files {
+        let used = contents.iter().rposition(|byte| *byte != 0).map_or(0, |at| at + 1);
+        for at in 0..used {
+            let copy = folder.path().join("copy");
+            let _ = fs::remove_dir_all(&copy);
+            for (file, contents) in &files {
+                let place = copy.join(file.strip_prefix(&path).unwrap());
+                fs::create_dir_all(place.parent().unwrap()).unwrap();
+                fs::write(&place, contents).unwrap();
+            }
+            let place = copy.join(file.strip_prefix(&path).unwrap());
+            let mut damaged = contents.clone();
+            damaged[at] ^= 1 << (at % 8);
+            fs::write(&place, &damaged).unwrap();
+            let found = std::panic::catch_unwind(|| found(&copy));
+            let outcome = match found {
+                Err(_) | Ok(Err(_)) => Outcome::Refused,
+                Ok(Ok(found)) => match (0..=3).rev().find(|number| found[&1] == holds(*number)) {
+                    Some(3) => Outcome::Whole,
+                    Some(_) => Outcome::Older,
+                    None => Outcome::Wrong,
+                },
+            };
+            let name = file.strip_prefix(&path).unwrap().display().to_string();
+            counts.entry((name, outcome)).or_default().push(at);
+        }
+    }
+    for ((name, outcome), at) in counts {
+        println!("{name} {outcome:?} {} {:?}", at.len(), &at[..at.len().min(60)]);
+    }
+}
