@@ -8,6 +8,7 @@
 
 #[cfg(test)]
 mod images;
+mod order;
 #[cfg(test)]
 mod recording;
 mod torn;
@@ -67,25 +68,32 @@ impl Store {
     }
 
     fn open_with(folder: &Path, cache_bytes: u64, write_buffer_bytes: u64) -> Result<Store, StartError> {
-        let open = || {
-            if !folder.exists() {
-                make(folder, write_buffer_bytes)?;
-            }
-            let refused = match Store::open_made(folder, cache_bytes, write_buffer_bytes) {
-                Err(error @ fjall::Error::JournalRecovery(_)) => error,
-                opened => return opened,
-            };
-            let Some(cut) = Cut::make(folder)? else { return Err(refused) };
-            let opened = Store::open_made(folder, cache_bytes, write_buffer_bytes);
-            match opened {
-                Ok(_) => tracing::warn!(
-                    "the state store dropped a checkpoint that was never confirmed: its last write is torn"
-                ),
-                Err(_) => cut.undo()?,
-            }
-            opened
+        let failed = |why: String| StartError::Store(folder.to_path_buf(), why);
+        if folder.exists() {
+            order::check(folder).map_err(|error| failed(error.to_string()))?.map_err(|why| {
+                failed(format!("{why}; restore a backup, or start with the mirror; nothing was changed"))
+            })?;
+        } else {
+            make(folder, write_buffer_bytes).map_err(|error| failed(error.to_string()))?;
+        }
+        Store::open_torn(folder, cache_bytes, write_buffer_bytes).map_err(|error| failed(error.to_string()))
+    }
+
+    /// Opens it, if need be without a last batch that was never confirmed.
+    fn open_torn(folder: &Path, cache_bytes: u64, write_buffer_bytes: u64) -> Result<Store, fjall::Error> {
+        let refused = match Store::open_made(folder, cache_bytes, write_buffer_bytes) {
+            Err(error @ fjall::Error::JournalRecovery(_)) => error,
+            opened => return opened,
         };
-        open().map_err(|error: fjall::Error| StartError::Store(folder.to_path_buf(), error.to_string()))
+        let Some(cut) = Cut::make(folder)? else { return Err(refused) };
+        let opened = Store::open_made(folder, cache_bytes, write_buffer_bytes);
+        match opened {
+            Ok(_) => tracing::warn!(
+                "the state store dropped a checkpoint that was never confirmed: its last write is torn"
+            ),
+            Err(_) => cut.undo()?,
+        }
+        opened
     }
 
     fn open_made(folder: &Path, cache_bytes: u64, write_buffer_bytes: u64) -> Result<Store, fjall::Error> {

@@ -92,6 +92,8 @@ pub fn recover(
         let id = PartitionId(number);
         let damaged = |why| RecoveryError::Damaged(format!("partition {number}: {why}"));
         let Checkpoint { rows, at, ahead } = open(id).map_err(damaged)?;
+        check_reach(number, at, journal.tail(weir_journal::PartitionId(number))?.trimmed)
+            .map_err(RecoveryError::Damaged)?;
         let mut partition = Partition::over(settings(id, partitions), rows);
         let claim = claim(journal, weir_journal::PartitionId(number))?;
         let latest = ahead.as_ref().map_or(at, |ahead| ahead.at);
@@ -102,8 +104,6 @@ pub fn recover(
                 claim.last_sequence
             )));
         }
-        check_reach(number, at, journal.tail(weir_journal::PartitionId(number))?.trimmed)
-            .map_err(RecoveryError::Damaged)?;
         let share_bytes = rows_bytes_max / usize::from(partitions);
         replay(journal.reader().as_ref(), number, at, ahead, &mut partition, share_bytes)
             .map_err(RecoveryError::Damaged)?;

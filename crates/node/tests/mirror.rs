@@ -285,3 +285,26 @@ async fn a_mirror_that_cannot_be_one_is_refused_by_name() {
     let refused = Node::start(&config).err().unwrap().to_string();
     assert!(refused.contains("it is a copy of journal") && refused.contains("empty one"), "{refused}");
 }
+
+/// The end of the store's own journal is gone: its library takes that for a write that was never confirmed.
+#[tokio::test]
+async fn a_store_that_lost_a_confirmed_checkpoint_is_refused_alone_and_rebuilt_with_a_mirror() {
+    let mut pair = worked().await;
+    let state = pair.folder(Side::Primary).join("state");
+    let mut emptied = 0;
+    for entry in fs::read_dir(&state).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|suffix| suffix == "jnl") {
+            fs::write(path, b"").unwrap();
+            emptied += 1;
+        }
+    }
+    assert_eq!(emptied, 1);
+    let alone = NodeConfig { mirror_dir: None, ..pair.config() };
+    let refused = Node::start(&alone).err().unwrap().to_string();
+    assert!(refused.contains("the state store lost a checkpoint that was confirmed"), "{refused}");
+    assert!(refused.contains("start with the mirror"), "{refused}");
+    let node = pair.start().await;
+    pair.end_all(&node.handle()).await;
+    node.stop().unwrap();
+}

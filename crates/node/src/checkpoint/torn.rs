@@ -4,11 +4,9 @@
 //! Taking the last byte of its end away makes the library drop it. Should it have been a confirmed one that has rotted since,
 //! then the node's journal was trimmed behind it, and the start is refused for that.
 
-use std::{
-    fs, io,
-    os::unix::fs::FileExt,
-    path::{Path, PathBuf},
-};
+use std::{fs, io, os::unix::fs::FileExt, path::Path};
+
+use super::order;
 
 /// Bytes that are looked at at once.
 const BLOCK_BYTES: u64 = 64 * 1024;
@@ -26,7 +24,7 @@ pub(super) struct Cut {
 impl Cut {
     /// Cuts the newest journal in the store's folder. `None`: there is nothing to cut.
     pub(super) fn make(folder: &Path) -> io::Result<Option<Cut>> {
-        let Some(path) = newest(folder)? else { return Ok(None) };
+        let Some(path) = order::journals(folder)?.pop() else { return Ok(None) };
         let file = fs::File::options().read(true).write(true).open(path)?;
         let bytes = file.metadata()?.len();
         let Some((at, byte)) = last_byte(&file, bytes)? else { return Ok(None) };
@@ -43,22 +41,8 @@ impl Cut {
     }
 }
 
-/// The journal with the greatest number: `7.jnl`.
-fn newest(folder: &Path) -> io::Result<Option<PathBuf>> {
-    let mut newest = None;
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        let is_journal = path.extension().is_some_and(|suffix| suffix == "jnl");
-        let number = path.file_stem().and_then(|stem| stem.to_str()?.parse::<u64>().ok());
-        if let (true, Some(number)) = (is_journal, number) {
-            newest = newest.max(Some((number, path)));
-        }
-    }
-    Ok(newest.map(|(_, path)| path))
-}
-
 /// Place and value of the last byte that is not zero.
-fn last_byte(file: &fs::File, bytes: u64) -> io::Result<Option<(u64, u8)>> {
+pub(super) fn last_byte(file: &fs::File, bytes: u64) -> io::Result<Option<(u64, u8)>> {
     let mut end = bytes;
     while end > 0 {
         let start = end.saturating_sub(BLOCK_BYTES);
