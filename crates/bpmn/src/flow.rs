@@ -1,11 +1,11 @@
-//! Sequence flows: their ends and their conditions.
+//! Sequence flows: their ends, their conditions, and which one of an element is the default.
 
 use weir_feel::Expression;
 
 use crate::diagnostic::{Place, Report, quoted};
 use crate::element::Tag;
 use crate::expression::Source;
-use crate::model::{Draft, DraftFlow, Known};
+use crate::model::{Draft, DraftFlow, Known, Site};
 use crate::process::{ElementIdx, Flow, FlowIdx};
 use crate::xml::{self, Node};
 
@@ -89,4 +89,39 @@ fn condition(draft: &Draft<'_>, flow: &DraftFlow<'_>, report: &mut Report) -> Op
         return None;
     }
     Source::text_of(node).feel(report)
+}
+
+/// The flow that the `default` attribute of an element names, when it is one of its own outgoing ones.
+pub(crate) fn default_of(site: &Site<'_, '_>) -> Option<FlowIdx> {
+    match site.draft.ids.get(xml::local(site.node().attribute("default")?)) {
+        Some(Known::Flow(flow)) if site.draft.flow(*flow).source == site.idx => Some(*flow),
+        Some(Known::Flow(_) | Known::Element(_) | Known::Refused) | None => None,
+    }
+}
+
+/// Reports a `default` attribute that names no outgoing flow of its element: of an exclusive gateway or an activity,
+/// the elements that may have one (BPMN 2.0.2, 13.3.1 and 13.4.2).
+pub(crate) fn check_default(site: &Site<'_, '_>, report: &mut Report) {
+    let tag = site.element().tag;
+    let Some(reference) = site.node().attribute("default") else { return };
+    let kind = match tag == Tag::ExclusiveGateway {
+        true => "gateway",
+        false if tag.is_activity() => "activity",
+        false => return,
+    };
+    let reason = match site.draft.ids.get(xml::local(reference)) {
+        Some(Known::Flow(_)) if default_of(site).is_some() => return,
+        Some(Known::Refused) => return,
+        Some(Known::Flow(_)) => "starts elsewhere",
+        Some(Known::Element(_)) => "is no sequence flow",
+        None => "does not exist",
+    };
+    report.error(
+        Place::of_attribute(site.node(), "default"),
+        format!("Default flow must start at {kind}"),
+        format!(
+            "'{}' {reason}: set default to the id of an outgoing sequence flow of this {kind}",
+            quoted(reference)
+        ),
+    );
 }

@@ -195,6 +195,7 @@ fn lower_element(site: &Site<'_, '_>, report: &mut Report) -> Element {
     extension::check(site, report);
     foreign::check(node, report);
     event::check_misplaced(site, report);
+    flow::check_default(site, report);
     event::check_distinct(draft.boundary_events.iter().map(|event| site.at(*event)), report);
     if xml::flag(node, "isForCompensation", false) {
         report.error(

@@ -1,13 +1,13 @@
 //! An exclusive gateway: the first flow whose condition holds, or the default flow.
 
-use crate::diagnostic::{Place, Report, quoted};
-use crate::model::{Known, Site};
-use crate::process::{ElementKind, ExclusiveGateway, FlowIdx};
-use crate::xml;
+use crate::diagnostic::Report;
+use crate::model::Site;
+use crate::process::{ElementKind, ExclusiveGateway};
+use crate::{flow, xml};
 
 /// The default flow; that the other flows have conditions.
 pub(crate) fn lower(site: &Site<'_, '_>, report: &mut Report) -> Option<ElementKind> {
-    let default = default_flow(site, report);
+    let default = flow::default_of(site);
     let outgoing = &site.element().outgoing;
     if outgoing.len() > 1 {
         for flow in outgoing {
@@ -22,25 +22,4 @@ pub(crate) fn lower(site: &Site<'_, '_>, report: &mut Report) -> Option<ElementK
         }
     }
     Some(ElementKind::ExclusiveGateway(ExclusiveGateway { default }))
-}
-
-/// The flow that the `default` attribute names.
-fn default_flow(site: &Site<'_, '_>, report: &mut Report) -> Option<FlowIdx> {
-    let reference = site.node().attribute("default")?;
-    let reason = match site.draft.ids.get(xml::local(reference)) {
-        Some(Known::Flow(flow)) if site.draft.flow(*flow).source == site.idx => return Some(*flow),
-        Some(Known::Refused) => return None,
-        Some(Known::Flow(_)) => "starts elsewhere",
-        Some(Known::Element(_)) => "is no sequence flow",
-        None => "does not exist",
-    };
-    report.error(
-        Place::of_attribute(site.node(), "default"),
-        "Default flow must start at gateway",
-        format!(
-            "'{}' {reason}: set default to the id of an outgoing sequence flow of this gateway",
-            quoted(reference)
-        ),
-    );
-    None
 }

@@ -35,6 +35,25 @@ fn default_flow_elsewhere() {
 }
 
 #[test]
+fn default_flow_of_an_activity_elsewhere() {
+    let text = lines(&after_start(
+        r#"<bpmn:task id="e" default="f2" />
+<bpmn:sequenceFlow id="f2" sourceRef="e" targetRef="x" />
+<bpmn:task id="x" default="nothing" />
+<bpmn:manualTask id="n" default="f" />
+<bpmn:manualTask id="m" default="x" />"#,
+    ));
+    expect![[r#"
+        error 8:28 [x] Default flow must start at activity
+          help: 'nothing' does not exist: set default to the id of an outgoing sequence flow of this activity
+        error 9:34 [n] Default flow must start at activity
+          help: 'f' starts elsewhere: set default to the id of an outgoing sequence flow of this activity
+        error 10:34 [m] Default flow must start at activity
+          help: 'x' is no sequence flow: set default to the id of an outgoing sequence flow of this activity
+    "#]].assert_eq(&text);
+}
+
+#[test]
 fn condition_where_none_is_considered() {
     let text = lines(&after_start(
         r#"<bpmn:parallelGateway id="e" />
