@@ -33,12 +33,6 @@ use crate::{
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Serve {
-    /// Configuration file [default: weir.toml, if there is one; env: WEIR_CONFIG]
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
-    /// Print every key, its value and where it came from; then end
-    #[arg(long)]
-    print_config: bool,
     #[command(flatten)]
     settings: Settings,
 }
@@ -47,6 +41,12 @@ pub(crate) struct Serve {
 #[derive(Args, Debug, Default)]
 #[command(next_help_heading = "Configuration")]
 pub(crate) struct Settings {
+    /// Configuration file [default: weir.toml, if there is one; env: WEIR_CONFIG]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Print every key, its value and where it came from; then end
+    #[arg(long)]
+    pub(crate) print_config: bool,
     /// Folder that holds everything; made if missing [default: weir-data; of dev: DIR/.weir]
     #[arg(long, value_name = "DIR")]
     pub(crate) data_dir: Option<String>,
@@ -89,24 +89,34 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
+    /// The configuration, above a subcommand's own defaults; `None`: it was only to be printed, and is.
+    pub(crate) fn load(mut self, defaults: Vec<Setting>, output: Output) -> Result<Option<Config>, Failure> {
+        let config = Config::load(self.config.take(), defaults, self.given())?;
+        if self.print_config {
+            output.answer(&config.to_json(), config.to_text());
+            return Ok(None);
+        }
+        Ok(Some(config))
+    }
+
     /// Those that were given.
-    pub(crate) fn given(self) -> Vec<Setting> {
+    pub(crate) fn given(&self) -> Vec<Setting> {
         let all = [
-            (Key::DataDir, self.data_dir),
-            (Key::MirrorDir, self.mirror_dir),
-            (Key::GrpcAddr, self.grpc_addr),
-            (Key::RestAddr, self.rest_addr),
-            (Key::MetricsAddr, self.metrics_addr),
-            (Key::Partitions, self.partitions),
-            (Key::Memory, self.memory),
-            (Key::VariablesMax, self.variables_max),
-            (Key::InstanceVariablesMax, self.instance_variables_max),
-            (Key::Threads, self.threads),
-            (Key::Log, self.log),
-            (Key::LogFormat, self.log_format),
+            (Key::DataDir, &self.data_dir),
+            (Key::MirrorDir, &self.mirror_dir),
+            (Key::GrpcAddr, &self.grpc_addr),
+            (Key::RestAddr, &self.rest_addr),
+            (Key::MetricsAddr, &self.metrics_addr),
+            (Key::Partitions, &self.partitions),
+            (Key::Memory, &self.memory),
+            (Key::VariablesMax, &self.variables_max),
+            (Key::InstanceVariablesMax, &self.instance_variables_max),
+            (Key::Threads, &self.threads),
+            (Key::Log, &self.log),
+            (Key::LogFormat, &self.log_format),
         ];
-        let setting = |(key, text): (Key, Option<String>)| {
-            Some(Setting { key, text: text?, origin: Origin::Argument(format!("--{}", key.name())) })
+        let setting = |(key, text): (Key, &Option<String>)| {
+            Some(Setting { key, text: text.clone()?, origin: Origin::Argument(format!("--{}", key.name())) })
         };
         all.into_iter().filter_map(setting).collect()
     }
@@ -114,11 +124,7 @@ impl Settings {
 
 impl Serve {
     pub(crate) fn run(self, output: Output) -> Result<Exit, Failure> {
-        let config = Config::load(self.config, self.settings.given())?;
-        if self.print_config {
-            output.answer(&config.to_json(), config.to_text());
-            return Ok(Exit::Ok);
-        }
+        let Some(config) = self.settings.load(Vec::new(), output)? else { return Ok(Exit::Ok) };
         start::logging(&config);
         start::runtime(&config)?.block_on(async {
             let server = start::start_server(&config).await?;

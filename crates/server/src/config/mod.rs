@@ -1,6 +1,7 @@
 //! The server's configuration: its keys, where a value came from, and what it must look like.
 //!
-//! A key can be set in four places; a later one wins: its default, `weir.toml`, a `WEIR_*` variable, an argument.
+//! A key can be set in five places; a later one wins: its default, the subcommand's own default, `weir.toml`, a `WEIR_*` variable,
+//! an argument.
 
 mod file;
 mod value;
@@ -123,6 +124,8 @@ impl Key {
 pub(crate) enum Origin {
     /// Nobody set it.
     Default,
+    /// Nobody set it, and this subcommand has a default of its own.
+    DefaultOf(&'static str),
     /// The file, and the line in it.
     File(PathBuf, usize),
     /// A variable of the environment.
@@ -135,6 +138,7 @@ impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Default => f.write_str("default"),
+            Self::DefaultOf(subcommand) => write!(f, "default of {subcommand}"),
             Self::File(path, line) => write!(f, "{}:{line}", path.display()),
             Self::Variable(name) => write!(f, "${name}"),
             Self::Argument(name) => f.write_str(name),
@@ -184,16 +188,19 @@ pub(crate) struct Config {
 }
 
 impl Config {
-    /// Reads the file and the environment, puts the arguments on top, and checks everything.
+    /// Reads the file and the environment, puts the arguments on top and a subcommand's own defaults below, and checks everything.
     ///
     /// # Errors
     /// All that is wrong, not only the first: unknown keys and values that cannot be used, each with its place.
-    pub(crate) fn load(file: Option<PathBuf>, arguments: Vec<Setting>) -> Result<Self, Failure> {
-        let mut problems = Vec::new();
-        let mut layers = match file::find(file)? {
-            Some(path) => file::read(&path, &mut problems)?,
-            None => Vec::new(),
-        };
+    pub(crate) fn load(
+        file: Option<PathBuf>,
+        defaults: Vec<Setting>,
+        arguments: Vec<Setting>,
+    ) -> Result<Self, Failure> {
+        let (mut problems, mut layers) = (Vec::new(), defaults);
+        if let Some(path) = file::find(file)? {
+            layers.extend(file::read(&path, &mut problems)?);
+        }
         layers.extend(from_environment(
             std::env::vars_os()
                 .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))),

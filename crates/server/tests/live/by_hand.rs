@@ -114,6 +114,44 @@ fn dev_follows_what_happens_to_its_models() {
 }
 
 #[test]
+fn dev_lets_a_process_come_from_one_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let [first, second] = ["a.bpmn", "b.bpmn"].map(|name| folder.path().join(name));
+    fs::write(&first, ONE_TASK).unwrap();
+    fs::write(&second, ONE_TASK.replace("type=\"work\"", "type=\"other\"")).unwrap();
+    let dev = Dev::start(folder.path());
+    dev.says(&["one-task", " 1 ", "a.bpmn"]);
+    dev.says(&["not deployed", "b.bpmn", "the process 'one-task' comes from", "a.bpmn"]);
+    dev.says(&["try:", "another id"]);
+    fs::write(&first, ONE_TASK.replace("id=\"one-task\"", "id=\"renamed\"")).unwrap();
+    dev.says(&["renamed", " 1 ", "a.bpmn"]);
+    dev.says(&["one-task", " 2 ", "b.bpmn"]);
+    fs::write(&first, ONE_TASK).unwrap();
+    dev.says(&["not deployed", "a.bpmn", "comes from", "b.bpmn"]);
+    fs::remove_file(&second).unwrap();
+    dev.says(&["b.bpmn", "is gone"]);
+    dev.says(&["one-task", " 3 ", "a.bpmn"]);
+}
+
+#[test]
+fn dev_tells_its_own_defaults_and_what_overrides_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let told = weir(&["dev", folder.path().to_str().unwrap(), "--print-config", "--log", "info"]);
+    assert!(told.status.success(), "{}", said(&told));
+    let said = said(&told);
+    let line = |key: &str| said.lines().find(|line| line.trim_start().starts_with(key)).unwrap().to_owned();
+    assert!(line("data-dir").contains(".weir") && line("data-dir").contains("default of weir dev"), "{said}");
+    assert!(line("log ").contains("info") && line("log ").contains("--log"), "{said}");
+    assert!(line("grpc-addr").ends_with("default"), "{said}");
+    assert!(!folder.path().join(".weir").exists());
+    let elsewhere = folder.path().join("elsewhere");
+    let mut command = Command::new(WEIR);
+    command.args(["dev", "--print-config"]).current_dir(folder.path()).env("WEIR_DATA_DIR", &elsewhere);
+    let told = command.output().unwrap();
+    check(&told, 0, &[&elsewhere.display().to_string(), "$WEIR_DATA_DIR"]);
+}
+
+#[test]
 fn dev_makes_no_folder_that_was_misspelt() {
     let folder = tempfile::tempdir().unwrap();
     let misspelt = folder.path().join("modles");

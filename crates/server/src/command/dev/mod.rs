@@ -1,10 +1,10 @@
 //! `weir dev`: a server for whoever draws the models: deploys them, watches them, and tells what instances do.
 
+mod watched;
+
 use std::{
-    collections::BTreeMap,
-    fs,
-    path::PathBuf,
-    time::{Duration, SystemTime},
+    path::{Path, PathBuf},
+    time::Duration,
 };
 
 use clap::Args;
@@ -13,18 +13,21 @@ use weir_api::proto::weir::{FollowAllRequest, InstanceEvent};
 
 use crate::{
     client::{Client, Connection},
-    command::{deploy, serve::Settings},
-    config::Config,
+    command::serve::Settings,
+    config::{Key, Origin, Setting},
     exit::Exit,
     failure::Failure,
     follow::Teller,
-    output::{BAD, DIM, Output, print_line},
+    output::{DIM, Output},
     start::{self, Signals},
 };
+use watched::Watched;
 
 /// Run a server for development: deploys the models of a folder, again whenever they change, and tells what instances do
 ///
 /// Data is kept in DIR/.weir; delete it to start afresh. The clock can be stopped for tests (PUT /v2/clock).
+/// Of two files with the same process or decision the one that was there first is deployed, of those found together the
+/// first by name; the other one waits, and both are named.
 ///
 /// Examples:
 ///   weir dev                  the current folder
@@ -49,10 +52,9 @@ impl Dev {
                 .at(self.folder.display())
                 .try_this("name the folder that holds the models"));
         }
-        let mut settings = self.settings;
-        settings.data_dir.get_or_insert_with(|| self.folder.join(".weir").display().to_string());
-        settings.log.get_or_insert_with(|| "warn".to_owned());
-        let mut config = Config::load(None, settings.given())?;
+        let Some(mut config) = self.settings.load(own_defaults(&self.folder), output)? else {
+            return Ok(Exit::Ok);
+        };
         config.settable_clock = true;
         start::logging(&config);
         start::runtime(&config)?.block_on(async {
@@ -63,7 +65,7 @@ impl Dev {
             let mut client = Connection::to(server.addresses.grpc.to_string()).client()?;
             let mut told = follow_all(&mut client).await?;
             let mut teller = Teller::of_many(output);
-            let mut watched = Watched { folder: self.folder, seen: BTreeMap::new() };
+            let mut watched = Watched::new(self.folder);
             let mut look = tokio::time::interval(LOOK_EVERY);
             loop {
                 tokio::select! {
@@ -88,51 +90,11 @@ impl Dev {
     }
 }
 
-/// A folder of models.
-struct Watched {
-    folder: PathBuf,
-    /// Files with the time of their last change.
-    seen: BTreeMap<PathBuf, SystemTime>,
-}
-
-impl Watched {
-    /// Deploys what is new or changed. A model with errors is told, and waited for.
-    async fn look(&mut self, client: &mut Client, output: Output) -> Result<(), Failure> {
-        let mut changed = Vec::new();
-        for file in deploy::find_models(std::slice::from_ref(&self.folder))? {
-            // One that is being written or is gone again is looked at next time.
-            let Ok(time) = fs::metadata(&file).and_then(|metadata| metadata.modified()) else { continue };
-            if self.seen.insert(file.clone(), time) != Some(time) {
-                changed.push(file);
-            }
-        }
-        let gone: Vec<PathBuf> = self.seen.keys().filter(|file| !file.exists()).cloned().collect();
-        for file in gone {
-            self.seen.remove(&file);
-            output.say(format_args!(
-                "{DIM}{} is gone; what was deployed from it still runs{DIM:#}",
-                file.display()
-            ));
-        }
-        for file in changed {
-            match deploy::read_resources(std::slice::from_ref(&file)) {
-                Ok(resources) => match deploy::deploy(client, resources).await {
-                    Ok(deployed) => {
-                        output.say(format_args!(
-                            "{DIM}{}{DIM:#} {}",
-                            file.display(),
-                            deploy::to_text(&deployed)
-                        ));
-                    }
-                    Err(failure) => {
-                        print_line(format_args!("{BAD}not deployed{BAD:#} {}: {failure}", file.display()))
-                    }
-                },
-                Err(failure) => print_line(format_args!("{BAD}not deployed{BAD:#} {failure}")),
-            }
-        }
-        Ok(())
-    }
+/// Where this differs from `weir serve` if nobody says anything else.
+fn own_defaults(folder: &Path) -> Vec<Setting> {
+    let data_dir = folder.join(".weir").display().to_string();
+    let own = |(key, text)| Setting { key, text, origin: Origin::DefaultOf("weir dev") };
+    [(Key::DataDir, data_dir), (Key::Log, "warn".to_owned())].map(own).into()
 }
 
 /// What all instances do from now on.
