@@ -92,10 +92,6 @@ impl Types {
         TypeId(self.0.len() as u32 - 1)
     }
 
-    pub(crate) fn count(&self) -> usize {
-        self.0.len()
-    }
-
     pub(crate) fn get(&self, id: TypeId) -> &ItemType {
         &self.0[id.0 as usize]
     }
@@ -169,7 +165,7 @@ impl Types {
             return (single.clone(), true);
         }
         if let Value::Date(date) = &value
-            && matches!(self.resolved(id), Shape::DateTime)
+            && matches!(self.get(self.resolved(id)).shape, Shape::DateTime)
         {
             return (session.midnight(*date), true);
         }
@@ -200,15 +196,16 @@ impl Types {
         (!holds).then_some(name)
     }
 
-    fn resolved(&self, id: TypeId) -> &Shape {
+    /// The type behind references to other item definitions, up to a collection; any, where a type only refers to itself.
+    pub(crate) fn resolved(&self, id: TypeId) -> TypeId {
         let mut id = id;
         for _ in 0..self.0.len() {
-            match &self.get(id).shape {
-                Shape::Same(other) if !self.get(id).is_collection => id = *other,
-                shape => return shape,
+            match self.get(id) {
+                ItemType { shape: Shape::Same(other), is_collection: false, .. } => id = *other,
+                _ => return id,
             }
         }
-        &Shape::Any
+        Self::ANY
     }
 
     fn conforms(&self, value: &Value, id: TypeId, session: &mut Session<'_, '_>, depth: usize) -> bool {

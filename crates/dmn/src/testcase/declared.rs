@@ -68,15 +68,10 @@ impl<'a> Declared<'a> {
 
     /// The type behind references to other item definitions, up to a collection.
     fn resolved(self) -> Self {
-        let mut resolved = self;
-        // A type may refer to itself.
-        for _ in 0..self.types.count() {
-            match resolved.shape {
-                Shape::Same(other) if !resolved.is_collection => resolved = Self::new(self.types, *other),
-                _ => return resolved,
-            }
+        match self.shape {
+            Shape::Same(other) if !self.is_collection => Self::new(self.types, self.types.resolved(*other)),
+            _ => self,
         }
-        resolved
     }
 
     pub(super) fn element(self) -> Self {
