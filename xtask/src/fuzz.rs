@@ -16,9 +16,21 @@ const INSTRUMENTED: &str = "--cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sa
      -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
      -Cllvm-args=-sanitizer-coverage-trace-compares -Cdebug-assertions -Coverflow-checks";
 
-/// The targets.
-pub(crate) const TARGETS: [&str; 9] =
-    ["bpmn", "dmn", "feel", "json", "document", "batch", "journal", "grpc", "rest"];
+/// The targets, with what each is given.
+pub(crate) const TARGETS: [(&str, &str); 9] = [
+    ("bpmn", "a BPMN file"),
+    ("dmn", "a DMN file, and the evaluation of its decisions"),
+    ("feel", "FEEL: an expression and unary tests, in both dialects"),
+    ("json", "JSON as FEEL reads and writes it"),
+    ("document", "variables as clients send them"),
+    ("batch", "a record of events as the journal gives it back"),
+    ("journal", "damage to the files of a journal"),
+    ("grpc", "requests of gRPC"),
+    ("rest", "bodies of REST requests"),
+];
+
+/// How long a run takes if nobody says.
+const SECONDS: u64 = 60;
 
 /// What a run came to.
 #[derive(Debug)]
@@ -31,24 +43,58 @@ pub(crate) struct Fuzzed {
     pub(crate) kept: u64,
 }
 
-/// Runs a target of `fuzz/` for so many seconds.
-pub(crate) fn fuzz(target: &str, seconds: &str) -> Result<(), Failed> {
-    let seconds: u64 =
-        seconds.parse().map_err(|_| Failed(format!("{seconds} is not a number of seconds")))?;
-    let fuzzed = run_target(target, seconds)?;
-    run::say(&format!("{target}: {fuzzed:?}"));
+/// Runs a target of `fuzz/` for so many seconds; without one lists them.
+pub(crate) fn fuzz(arguments: &[&str]) -> Result<(), Failed> {
+    let (target, seconds) = match arguments {
+        [] => {
+            run::say(&listed());
+            return Ok(());
+        }
+        [target] => (*target, SECONDS),
+        [target, seconds] => {
+            let number = seconds.parse().ok().filter(|seconds| *seconds > 0);
+            (*target, number.ok_or_else(|| Failed(format!("{seconds} is not a number of seconds")))?)
+        }
+        [_, _, unknown, ..] => {
+            return Err(Failed(format!("{unknown} is too much: cargo xtask fuzz TARGET [SECONDS]")));
+        }
+    };
+    let Fuzzed { inputs, covered, kept } = run_target(target, seconds)?;
+    run::say(&format!(
+        "{target}: nothing found in {inputs} inputs; {covered} places of the program were reached, {kept} inputs are kept"
+    ));
     Ok(())
+}
+
+fn listed() -> String {
+    let mut text = format!(
+        "cargo xtask fuzz TARGET [SECONDS]   runs one of these, for {SECONDS} seconds if nobody says\n"
+    );
+    for (target, what) in TARGETS {
+        text.push_str(&format!("\n  {target:<10}{what}"));
+    }
+    text.push_str(
+        "\n\nStable Rust is enough; a C++ compiler must be there. The first build takes some minutes.\n\
+         Inputs are kept in fuzz/corpus, what makes a target fail in fuzz/artifacts.",
+    );
+    text
 }
 
 /// Runs a target; what it finds stays in `fuzz/artifacts`.
 pub(crate) fn run_target(target: &str, seconds: u64) -> Result<Fuzzed, Failed> {
-    if !TARGETS.contains(&target) {
-        return Err(Failed(format!("there is no target {target}; there are: {}", TARGETS.join(", "))));
+    if !TARGETS.iter().any(|(name, _)| *name == target) {
+        let names = TARGETS.map(|(name, _)| name).join(", ");
+        return Err(Failed(format!("there is no target {target}; there are: {names}")));
+    }
+    if !run::exists("c++") {
+        let remedy = "install one (Debian: apt-get install g++)";
+        return Err(Failed(format!("libFuzzer is C++, and there is no compiler c++; {remedy}")));
     }
     let program = build(target)?;
     let (corpus, artifacts) = (prepared("corpus", target)?, prepared("artifacts", target)?);
     sow(target, &corpus)?;
-    let output = Command::new(program)
+    run::say(&format!("{target}: {seconds} seconds begin; what is tried is kept in {}", corpus.display()));
+    let output = Command::new(&program)
         .arg(&corpus)
         .arg(format!("-artifact_prefix={}/", artifacts.display()))
         .arg(format!("-max_total_time={seconds}"))
@@ -59,13 +105,19 @@ pub(crate) fn run_target(target: &str, seconds: u64) -> Result<Fuzzed, Failed> {
     if !output.status.success() {
         let tail: Vec<_> = log.lines().rev().take(40).collect();
         let tail: Vec<_> = tail.into_iter().rev().collect();
-        return Err(Failed(format!("the target {target} found something:\n{}", tail.join("\n"))));
+        return Err(Failed(format!(
+            "the target {target} found something:\n{}\nagain: {} FILE, with the file of {} that is named above",
+            tail.join("\n"),
+            program.display(),
+            artifacts.display()
+        )));
     }
     Ok(read_log(&log))
 }
 
 fn build(target: &str) -> Result<PathBuf, Failed> {
     let host = host()?;
+    run::say(&format!("{target}: building, instrumented; the first time this takes some minutes"));
     let mut command = Command::new(env!("CARGO"));
     command
         .args([
@@ -99,25 +151,11 @@ fn prepared(what: &str, target: &str) -> Result<PathBuf, Failed> {
     Ok(folder)
 }
 
-/// Files of the repository to begin with.
+/// Sound inputs to begin with.
 fn sow(target: &str, corpus: &Path) -> Result<(), Failed> {
-    if !matches!(target, "bpmn" | "dmn") {
-        return Ok(());
-    }
-    let mut folders = vec![root().join("tests")];
-    while let Some(folder) = folders.pop() {
-        let entries = fs::read_dir(&folder).map_err(Failed::io("cannot read the tests"))?;
-        for path in entries.filter_map(|entry| Some(entry.ok()?.path())) {
-            let is_seed = path.extension().is_some_and(|suffix| suffix == target);
-            if path.is_dir() {
-                folders.push(path);
-            } else if is_seed && path.metadata().is_ok_and(|data| data.len() < 40_000) {
-                let name = path.to_string_lossy().replace(['/', '\\'], "_");
-                fs::copy(&path, corpus.join(name)).map_err(Failed::io("cannot copy a seed"))?;
-            }
-        }
-    }
-    Ok(())
+    let mut command = Command::new(env!("CARGO"));
+    command.args(["run", "--quiet", "-p", "weir-fuzz", "--example", "samples", "--", target]).arg(corpus);
+    run::run(command.current_dir(root()))
 }
 
 /// The figures of libFuzzer's log.

@@ -24,7 +24,7 @@ const HELP: &str = "cargo xtask COMMAND
   tidy                what a reviewer would nag about: walls between crates, names, lengths, licences, documents
   ratchet             writes xtask/ratchet.txt anew after something long was made shorter
   docs                writes the documents that are made from the code
-  fuzz TARGET SECONDS one of the fuzz targets, guided by coverage
+  fuzz [TARGET [N]]   a fuzz target for N seconds, guided by coverage; without one it lists them
   proof [--hours N]   the whole battery for a few minutes or N hours; writes RELIABILITY.md (--without PART leaves one out)
   clients [NAME...]   the published clients (python, node-sdk, node-rest, java-zeebe, java-grpc, java-rest) against the release binary
   kill9 [KILLS]       clients at work while the server is killed (100 times), then every acknowledged instance accounted for
@@ -38,7 +38,7 @@ fn main() -> ExitCode {
         ["tidy"] => tidy::tidy(),
         ["ratchet"] => tidy::ratchet(),
         ["docs"] => docs::docs(),
-        ["fuzz", target, seconds] => fuzz::fuzz(target, seconds),
+        ["fuzz", arguments @ ..] => fuzz::fuzz(arguments),
         ["proof", arguments @ ..] => proof::proof(arguments),
         ["clients", names @ ..] => clients::run(names),
         ["kill9"] => kill9::run(kill9::KILLS),

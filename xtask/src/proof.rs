@@ -60,7 +60,7 @@ pub(crate) fn proof(arguments: &[&str]) -> Result<(), Failed> {
     if has("kills") {
         lines.push(kills(kill9::KILLS.max((hours * 500.0) as u32))?);
     }
-    for target in fuzz::TARGETS.into_iter().filter(|_| has("fuzz")) {
+    for (target, _) in fuzz::TARGETS.into_iter().filter(|_| has("fuzz")) {
         let seconds = (seconds * 20 / 100 / fuzz::TARGETS.len() as u64).max(5);
         let fuzzed = fuzz::run_target(target, seconds)?;
         let fuzz::Fuzzed { inputs, covered, kept } = fuzzed;

@@ -6,6 +6,7 @@
 
 mod contract;
 mod journal;
+mod samples;
 
 use weir_dmn::{Drg, Mode};
 use weir_engine::{document::Document, event::Batch};
@@ -13,6 +14,7 @@ use weir_feel::{Dialect, Expression, Limits, Moment, Names, Value};
 
 pub use contract::{grpc, rest};
 pub use journal::journal;
+pub use samples::samples;
 
 /// An entry with its name.
 pub type Entry = (&'static str, fn(&[u8]));

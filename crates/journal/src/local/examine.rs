@@ -81,6 +81,11 @@ pub struct Spot {
     pub why: String,
 }
 
+/// What to do about a place in a segment that cannot be read.
+pub(super) const DAMAGED_REMEDY: &str = "start with its mirror (`--mirror-dir`) if it has one, which repairs it and loses nothing; \
+     without one look with `weir data inspect`, and restore a backup or give up what is behind this place with \
+     `weir data repair --accept-loss`; nothing was changed";
+
 impl Spot {
     fn new(segment: u32, offset: usize, position: Position, why: impl Into<String>) -> Spot {
         Spot { segment, offset: offset as u64, position, why: why.into() }
@@ -92,8 +97,7 @@ impl Spot {
             action: "reading",
             place: format!("{} at byte {}, position {}", disk.describe(&file), self.offset, self.position),
             cause: self.why.clone().into(),
-            remedy: "start with its mirror if it has one, restore the file from a backup, or look with `weir data inspect` and give up what is behind \
-                     this place with `weir data repair --accept-loss`; nothing was changed",
+            remedy: DAMAGED_REMEDY,
         })
     }
 }

@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     Incarnation,
-    examine::failed,
+    examine::{DAMAGED_REMEDY, failed},
     frame::{HEADER_BYTES, Header, Kind},
     segment::{Segment, Tails, file_name},
     walk::place,
@@ -133,7 +133,7 @@ impl Cursor {
                 action: "reading",
                 place: format!("{} at byte {offset}", disk.describe(&file_name(segment))),
                 cause: cause.into(),
-                remedy: "restore the file from a mirror or backup",
+                remedy: DAMAGED_REMEDY,
             })
         };
         let window = self.window(segment)?;

@@ -61,13 +61,19 @@ enum Action {
         mirror_dir: Option<PathBuf>,
     },
     /// Make a refused folder usable: gives up what is behind the damaged place, and keeps its bytes aside
+    ///
+    /// A folder that has a mirror needs none of this, and loses nothing: `weir serve --data-dir DIR --mirror-dir MIRROR` takes
+    /// what is sound from either, and repairs the other.
     Repair {
         /// The data folder
         #[arg(value_name = "DIR", default_value = "weir-data")]
         folder: PathBuf,
         /// Yes, what `inspect` says may be lost; restore a backup instead if there is one
-        #[arg(long, required = true)]
+        #[arg(long, required_unless_present = "mirror_dir")]
         accept_loss: bool,
+        /// Its mirror: told how to repair from it, without loss
+        #[arg(long, value_name = "DIR", conflicts_with = "accept_loss")]
+        mirror_dir: Option<PathBuf>,
     },
 }
 
@@ -76,7 +82,10 @@ impl Data {
         match self.action {
             Action::Inspect { folder, mirror_dir } => tell(&folder, mirror_dir.as_deref(), inspect, output),
             Action::Verify { folder, mirror_dir } => tell(&folder, mirror_dir.as_deref(), verify, output),
-            Action::Repair { folder, accept_loss: _ } => repair(&folder, output),
+            Action::Repair { folder, accept_loss: _, mirror_dir: Some(mirror) } => {
+                Err(repaired_by_a_start(&folder, &mirror))
+            }
+            Action::Repair { folder, accept_loss: _, mirror_dir: None } => repair(&folder, output),
         }
     }
 }
@@ -155,6 +164,18 @@ fn repair(folder: &Path, output: Output) -> Result<Exit, Failure> {
     let repaired = offline::repair_accepting_loss(folder).map_err(|error| refused(folder, error))?;
     output.answer(&repaired_json(&repaired), repaired_text(folder, &repaired));
     Ok(Exit::Ok)
+}
+
+/// Where to repair from a mirror: a start does, so that there is one place that does.
+fn repaired_by_a_start(folder: &Path, mirror: &Path) -> Failure {
+    let (folder, mirror) = (folder.display(), mirror.display());
+    Failure::usage("a folder that has a mirror is repaired by a start of the server, not by this")
+        .at(&folder)
+        .because("what is damaged on one side is taken from the other, and nothing is lost; nothing was changed now")
+        .try_this(format!(
+            "weir serve --data-dir {folder} --mirror-dir {mirror}; before that `weir data inspect {folder} --mirror-dir {mirror}` \
+             shows both"
+        ))
 }
 
 fn refused(folder: &Path, error: StartError) -> Failure {

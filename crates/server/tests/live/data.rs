@@ -138,3 +138,14 @@ fn folder_in_use_and_no_folder_are_refused() {
     check(&output, 2, &[]);
     assert!(!Path::new("no-such-folder").exists(), "looking makes nothing");
 }
+
+#[test]
+fn repair_of_a_folder_with_a_mirror_is_what_a_start_does() {
+    let (_folder, data_folder) = used_folder();
+    let repair = |more: &[&str]| {
+        let mut command = Command::new(WEIR);
+        command.args(["data", "repair"]).arg(&data_folder).args(more).output().unwrap()
+    };
+    check(&repair(&["--mirror-dir", "copy"]), 2, &["repaired by a start", "weir serve --data-dir", "--mirror-dir copy"]);
+    check(&repair(&[]), 2, &["--accept-loss"]);
+}
