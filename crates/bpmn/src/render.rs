@@ -19,7 +19,9 @@ impl Diagnostic {
             let _ = writeln!(out, "{gutter} |\n{} | {line}", self.line);
             let _ = writeln!(out, "{gutter} | {}{}", " ".repeat(before), "^".repeat(width));
         }
-        let _ = writeln!(out, "{gutter} = help: {}", self.remedy);
+        if !self.remedy.is_empty() {
+            let _ = writeln!(out, "{gutter} = help: {}", self.remedy);
+        }
         out
     }
 

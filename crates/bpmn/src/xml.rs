@@ -144,6 +144,9 @@ pub(crate) fn tree<'a>(name: &str, text: &'a str) -> Result<Document<'a>, Diagno
                 "split the model into several files",
             ),
             roxmltree::Error::DtdDetected => (DTD.0.to_owned(), DTD.1),
+            _ if text.trim().is_empty() => {
+                ("the file is empty".to_owned(), "export the model from the modeler again")
+            }
             _ if !text.contains('<') => ("the file is not XML".to_owned(), "deploy a BPMN 2.0 XML file"),
             other => (
                 format!("the file is not well-formed XML: {}", quoted(&other.to_string())),

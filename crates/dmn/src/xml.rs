@@ -133,7 +133,12 @@ fn xml_error(error: &roxmltree::Error) -> Diagnostic {
         roxmltree::Error::NodesLimitReached => {
             Diagnostic::new(&Place::default(), format!("the file has more than {MODEL_NODE_LIMIT} nodes"))
         }
-        other => Diagnostic::new(&place, format!("the file is not well-formed XML: {other}")),
+        roxmltree::Error::NoRootNode => {
+            Diagnostic::new(&place, "the file holds no XML: it is empty, or something else")
+                .help("export the model from the modeler again")
+        }
+        other => Diagnostic::new(&place, format!("the file is not well-formed XML: {other}"))
+            .help("mend the file, or export it anew from the modeler"),
     }
 }
 

@@ -40,6 +40,18 @@ impl Addresses {
         )
     }
 
+    /// Who opens the server to other machines is told what that means.
+    fn warn_of_strangers(self) {
+        for (face, address) in [("gRPC", self.grpc), ("REST", self.rest)] {
+            if !address.ip().is_loopback() {
+                tracing::warn!(
+                    "{face} on {address} can be reached from other machines, and the server does not ask clients who they are: \
+                     whoever reaches the port may do everything; keep strangers out by the network, or listen on 127.0.0.1"
+                );
+            }
+        }
+    }
+
     /// The same for programs.
     pub(crate) fn to_json(self) -> Value {
         json!({ "ready": true, "grpc": self.grpc.to_string(), "rest": self.rest.to_string(), "metrics": self.metrics.to_string() })
@@ -96,6 +108,7 @@ pub(crate) async fn start_server(config: &Config) -> Result<Server, Failure> {
         Ok(bound) => {
             let addresses =
                 Addresses { grpc: bound.grpc_addr, rest: bound.rest_addr, metrics: bound.management_addr };
+            addresses.warn_of_strangers();
             Ok(Server { addresses, node, stop_faces, faces: bound.join })
         }
         Err(error) => {
@@ -118,9 +131,12 @@ async fn start_node(config: NodeConfig) -> Result<Node, Failure> {
     starting.map_err(|error| cannot_start(&error))?;
     let node = node.await.map_err(|_| cannot_start(&"it broke off while it recovered"))?;
     node.map_err(|error| match error {
-        StartError::Folder(..) => cannot_start(&error).try_this(
-            "let the user that runs the server write there, or choose another folder: --data-dir DIR",
-        ),
+        StartError::Folder(ref folder, _) => cannot_start(&error).try_this(match folder.is_file() {
+            true => "this is a file: name a folder, which may be new: --data-dir DIR",
+            false => {
+                "let the user that runs the server write there, or choose another folder: --data-dir DIR"
+            }
+        }),
         StartError::Journal(_)
         | StartError::Store(..)
         | StartError::Mirror(..)

@@ -27,8 +27,8 @@ fn what_is_no_xml_model() {
         found += &lines(text);
     }
     expect![[r#"
-        error 1:1 [] the file is not XML
-          help: deploy a BPMN 2.0 XML file
+        error 1:1 [] the file is empty
+          help: export the model from the modeler again
         error 1:1 [] the file is not XML
           help: deploy a BPMN 2.0 XML file
         error 1:1 [] the file is not XML

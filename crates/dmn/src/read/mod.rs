@@ -34,7 +34,11 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Model, Diagnostics> {
     let root = xml.root();
     let known = root.tag_name().namespace().is_some_and(|n| MODEL_NAMESPACES.contains(&n));
     if root.tag_name().name() != "definitions" || !known {
-        let found = format!("expected a DMN <definitions> element, found <{}>", root.tag_name().name());
+        let of = match root.tag_name().namespace() {
+            Some(namespace) => format!("of the namespace {namespace}"),
+            None => "without a namespace".to_owned(),
+        };
+        let found = format!("expected a DMN <definitions> element, found <{}> {of}", root.tag_name().name());
         let namespaces = MODEL_NAMESPACES.join(", ");
         let help = format!("its namespace must be one of DMN 1.1 to 1.5: {namespaces}");
         return Err(Diagnostic::new(&xml.place(root), found).help(help).into());

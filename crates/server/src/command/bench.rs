@@ -35,8 +35,8 @@ use crate::{
 ///   weir bench --waiting 1000000                      beside a million instances that wait
 ///   weir bench --endure --duration 5m                 kill the server meanwhile: nothing may be lost
 ///
-/// --endure compares when jobs were handed out with when they were done: the server's clock must be this
-/// machine's.
+/// --endure compares when jobs were handed out with when they were done: the server's clock must be
+/// this machine's.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Bench {

@@ -78,10 +78,10 @@ fn check(file: &PathBuf) -> Result<Found, Failure> {
     match file.extension().and_then(|suffix| suffix.to_str()) {
         Some("bpmn") => Ok(check_bpmn(&name, &bytes)),
         Some("dmn") => check_dmn(file),
-        Some("form") => Ok(check_form(&name, &bytes)),
+        Some("form") => Ok(check_form(&name)),
         _ => Err(Failure::usage("this is not a model that can be checked")
             .at(name)
-            .try_this("models end in .bpmn, .dmn or .form")),
+            .try_this("models end in .bpmn or .dmn")),
     }
 }
 
@@ -147,49 +147,41 @@ pub(crate) fn dmn_problems(file: &Path, diagnostics: &weir_dmn::Diagnostics) -> 
     let source = fs::read(file).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
     let mut text = verdict(&name, diagnostics.iter().count(), "");
     for item in diagnostics.iter() {
-        let (line, column) = (item.place.line as usize, item.place.column as usize);
-        text.push_str(&format!("\n\n{BAD}error{BAD:#}: {}\n  --> {name}:{line}:{column}", item.message));
-        if let Some(id) = &item.place.element_id {
-            text.push_str(&format!(" ({id})"));
-        }
-        if let Some(code) = line.checked_sub(1).and_then(|nth| source.lines().nth(nth)) {
-            let indent =
-                code.chars().take(column.saturating_sub(1)).take_while(|it| it.is_whitespace()).count();
-            let caret = column.saturating_sub(1).saturating_sub(indent);
-            text.push_str(&format!("\n   |\n   | {}\n   | {}^", code.trim(), " ".repeat(caret)));
-        }
-        if let Some(help) = &item.help {
-            text.push_str(&format!("\n   = help: {help}"));
-        }
+        let item = shown_as_bpmn(item, &source);
+        text.push_str(&format!("\n\n{}", paint(&item.render(&name, &source), item.severity)));
     }
     text
 }
 
-/// A form is JSON for whoever shows it; the engine only keeps it.
-fn check_form(name: &str, bytes: &[u8]) -> Found {
-    match serde_json::from_slice::<Value>(bytes) {
-        Ok(_) => Found {
-            text: verdict(name, 0, "form"),
-            json: json!({ "file": name, "ok": true, "diagnostics": [] }),
-            errors: 0,
-            warnings: 0,
-        },
-        Err(error) => {
-            let message = format!("this is not JSON: {error}");
-            let item = json!({ "severity": "error", "line": error.line(), "column": error.column(), "message": message });
-            let text = format!(
-                "{}\n\n{BAD}error{BAD:#}: {message}\n  --> {name}:{}:{}",
-                verdict(name, 1, ""),
-                error.line(),
-                error.column()
-            );
-            Found {
-                text,
-                json: json!({ "file": name, "ok": false, "diagnostics": [item] }),
-                errors: 1,
-                warnings: 0,
-            }
-        }
+/// A problem of a DMN model in the form of those of BPMN models, so that people see both in the same way.
+fn shown_as_bpmn(item: &weir_dmn::Diagnostic, source: &str) -> Diagnostic {
+    let (line, column) = (item.place.line, item.place.column);
+    let before: usize =
+        source.split_inclusive('\n').take(line.saturating_sub(1) as usize).map(str::len).sum();
+    let chars = source.get(before..).unwrap_or_default().chars().take(column.saturating_sub(1) as usize);
+    let at = before + chars.map(char::len_utf8).sum::<usize>();
+    Diagnostic {
+        severity: Severity::Error,
+        element_id: item.place.element_id.clone(),
+        path: item.place.element_id.clone().unwrap_or_default(),
+        line,
+        column,
+        span: at..at,
+        message: item.message.clone(),
+        remedy: item.help.clone().unwrap_or_default(),
+    }
+}
+
+/// Forms cannot be deployed yet, so there is nothing to look for in one.
+fn check_form(name: &str) -> Found {
+    let message = "forms cannot be deployed yet, and a deployment with one is refused";
+    let remedy = "leave it out of what is deployed";
+    let item = json!({ "severity": "error", "message": message, "remedy": remedy });
+    Found {
+        text: format!("{}\n\n{BAD}error{BAD:#}: {message}\n  = help: {remedy}", verdict(name, 1, "")),
+        json: json!({ "file": name, "ok": false, "diagnostics": [item] }),
+        errors: 1,
+        warnings: 0,
     }
 }
 

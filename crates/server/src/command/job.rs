@@ -15,7 +15,7 @@ use crate::{
     command::instance::{parse_key, parse_variables},
     exit::Exit,
     failure::Failure,
-    output::{BAD, GOOD, NAME, Output, print_line, warn_line},
+    output::{BAD, DIM, GOOD, NAME, Output, print_line, warn_line},
     variables::{self, Variables, parse_object},
 };
 
@@ -33,8 +33,8 @@ const WORKER_WAIT: Duration = Duration::from_secs(30);
 ///   weir job fail 2251799813685259 --retries 2 --message 'mail server away'
 ///   weir job work send-mail -- ./send.sh             a worker
 ///
-/// A worker runs its program for each job, with the variables as JSON on standard input; what the program prints (a JSON
-/// object) completes the job.
+/// A worker runs its program for each job, with the variables as JSON on standard input; what the
+/// program prints (a JSON object) completes the job.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Job {
@@ -271,6 +271,7 @@ async fn work(
 ) -> Result<Exit, Failure> {
     let fixed = variables.to_json()?;
     let mut done = 0;
+    output.say(format_args!("{DIM}waiting for jobs of type {}; Ctrl-C ends this{DIM:#}", take.job_type));
     while count.is_none_or(|count| done < count) {
         for job in take_jobs(client, take, 1, WORKER_WAIT).await? {
             done += 1;

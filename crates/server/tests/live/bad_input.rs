@@ -30,7 +30,9 @@ fn models_that_cannot_be_deployed() {
     let wrong = ONE_TASK.replace("targetRef=\"end\"", "targetRef=\"nowhere\"");
     check(&server.deploy("f.bpmn", wrong.as_bytes()), 4, &["f.bpmn", "nowhere"]);
     check(&server.deploy("g.txt", b"words"), 4, &["g.txt"]);
-    check(&server.deploy("h.bpmn", b""), 4, &["h.bpmn"]);
+    check(&server.deploy("h.bpmn", b""), 4, &["h.bpmn", "the file is empty", "export"]);
+    check(&server.deploy("i.dmn", b""), 4, &["i.dmn", "it is empty", "export"]);
+    check(&server.deploy("j.dmn", b"<definitions/>"), 4, &["j.dmn", "without a namespace", "DMN 1.1 to 1.5"]);
     server.goes_on();
 }
 
@@ -119,11 +121,48 @@ fn a_server_that_cannot_start_says_why_and_what_to_do() {
     fs::write(&file, "").unwrap();
     let refused = serve(&file.join("data")).stderr(Stdio::piped()).output().unwrap();
     check(&refused, 6, &["a-file", "write there", "--data-dir"]);
+    let refused = serve(&file).stderr(Stdio::piped()).output().unwrap();
+    check(&refused, 6, &["a-file", "this is a file: name a folder"]);
     let rest = Command::new(WEIR).args(["run", "one-task", "--address", &server.rest]).output().unwrap();
     check(&rest, 3, &[&server.rest, "the usual port is 26500"]);
     let nobody = Command::new(WEIR).args(["run", "one-task", "--address", "127.0.0.1:1"]).output().unwrap();
     check(&nobody, 3, &["127.0.0.1:1", "is the server running?"]);
     server.goes_on();
+}
+
+#[test]
+fn a_model_that_cannot_be_deployed_is_not_called_good() {
+    let folder = tempfile::tempdir().unwrap();
+    let checked = |name: &str, content: &str| {
+        let path = folder.path().join(name);
+        fs::write(&path, content).unwrap();
+        Command::new(WEIR).arg("check").arg(path).output().unwrap()
+    };
+    check(&checked("a.form", "{}"), 1, &["a.form", "forms cannot be deployed yet", "help:"]);
+    let long = format!(
+        "<definitions xmlns=\"https://www.omg.org/spec/DMN/20191111/MODEL/\" id=\"d\" name=\"d\" namespace=\"n\">\
+         <description>{}</description><decision id=\"a\" name=\"a\"><literalExpression><text>1 +</text>\
+         </literalExpression></decision></definitions>",
+        "x".repeat(5_000)
+    );
+    let of_long_line = checked("b.dmn", &long);
+    check(&of_long_line, 1, &["b.dmn:1:", "(a)", "1 +", "^"]);
+    assert!(said(&of_long_line).len() < 1_000, "{}", said(&of_long_line));
+}
+
+#[test]
+fn who_opens_the_server_to_others_is_told_what_that_means() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = Command::new(WEIR);
+    command.args(["--json", "serve", "--data-dir"]).arg(folder.path());
+    command.args(["--grpc-addr", "0.0.0.0:0", "--rest-addr", "127.0.0.1:0", "--metrics-addr", "127.0.0.1:0"]);
+    let errors = folder.path().join("errors");
+    command.stderr(fs::File::create(&errors).unwrap()).stdin(Stdio::null()).stdout(Stdio::piped());
+    let server = Server::spawn(tempfile::tempdir().unwrap(), &mut command);
+    let told = fs::read_to_string(&errors).unwrap();
+    assert!(told.contains("gRPC on 0.0.0.0:") && told.contains("may do everything"), "{told}");
+    assert!(!told.contains("REST on"), "{told}");
+    drop(server);
 }
 
 #[test]

@@ -146,6 +146,10 @@ fn repair_of_a_folder_with_a_mirror_is_what_a_start_does() {
         let mut command = Command::new(WEIR);
         command.args(["data", "repair"]).arg(&data_folder).args(more).output().unwrap()
     };
-    check(&repair(&["--mirror-dir", "copy"]), 2, &["repaired by a start", "weir serve --data-dir", "--mirror-dir copy"]);
+    check(
+        &repair(&["--mirror-dir", "copy"]),
+        2,
+        &["repaired by a start", "weir serve --data-dir", "--mirror-dir copy"],
+    );
     check(&repair(&[]), 2, &["--accept-loss"]);
 }

@@ -50,7 +50,8 @@ fn default_flow_of_an_activity_elsewhere() {
           help: 'f' starts elsewhere: set default to the id of an outgoing sequence flow of this activity
         error 10:34 [m] Default flow must start at activity
           help: 'x' is no sequence flow: set default to the id of an outgoing sequence flow of this activity
-    "#]].assert_eq(&text);
+    "#]]
+    .assert_eq(&text);
 }
 
 #[test]

@@ -25,9 +25,11 @@ use watched::Watched;
 
 /// Run a server for development: deploys the models of a folder, again whenever they change, and tells what instances do
 ///
-/// Data is kept in DIR/.weir; delete it to start afresh. The clock can be stopped for tests (PUT /v2/clock).
-/// Of two files with the same process or decision the one that was there first is deployed, of those found together the
-/// first by name; the other one waits, and both are named.
+/// Data is kept in DIR/.weir; delete it to start afresh. The clock can be stopped for tests
+/// (PUT /v2/clock).
+///
+/// Of two files with the same process or decision the one that was there first is deployed, of those
+/// found together the first by name; the other one waits, and both are named.
 ///
 /// Examples:
 ///   weir dev                  the current folder
