@@ -102,7 +102,7 @@ impl Journal for LocalJournal {
         if let Some(tail) = self.log_mut().tails.get_mut(&partition) {
             tail.trimmed = tail.trimmed.max(until);
         }
-        self.delete_trimmed_segments()
+        self.condemn_trimmed_segments()
     }
 
     fn reader(&self) -> Arc<dyn Reader> {
@@ -110,15 +110,20 @@ impl Journal for LocalJournal {
     }
 
     fn take_chore(&mut self) -> Option<Chore> {
-        if !std::mem::take(&mut self.spare_wanted) {
+        let spare_wanted = std::mem::take(&mut self.spare_wanted);
+        let removal_wanted = std::mem::take(&mut self.removal_wanted);
+        if !spare_wanted && !removal_wanted {
             return None;
         }
-        let (disk, capacity_bytes) = (Arc::clone(&self.disk), self.options.segment_bytes);
-        let reserve_bytes = self.options.reserve_bytes;
-        // What can not be made now is made when it is needed, and an error is reported then.
+        let (disk, condemned) = (Arc::clone(&self.disk), Arc::clone(&self.condemned));
+        let (capacity_bytes, reserve_bytes) = (self.options.segment_bytes, self.options.reserve_bytes);
         Some(Box::new(move |pause| {
-            drop(segment::make_spare(disk.as_ref(), capacity_bytes, pause));
-            drop(make_reserve(disk.as_ref(), &format!("{RESERVE}.chore.tmp"), reserve_bytes, pause));
+            condemned.remove(disk.as_ref(), pause);
+            if spare_wanted {
+                // What can not be made now is made when it is needed, and an error is reported then.
+                drop(segment::make_spare(disk.as_ref(), capacity_bytes, pause));
+                drop(make_reserve(disk.as_ref(), &format!("{RESERVE}.chore.tmp"), reserve_bytes, pause));
+            }
         }))
     }
 
@@ -139,7 +144,8 @@ impl Journal for LocalJournal {
 
 impl LocalJournal {
     fn check(&self) -> Result<(), Unwritten> {
-        self.failed.clone().map_or(Ok(()), |failure| Err(Unwritten::Failed(failure)))
+        let failed = self.failed.as_ref().or_else(|| self.condemned.failure());
+        failed.map_or(Ok(()), |failure| Err(Unwritten::Failed(failure.clone())))
     }
 
     /// From now on nothing is tried any more: what the disk holds is no longer known.
@@ -278,7 +284,9 @@ impl LocalJournal {
         }
         let starts = self.log.read().unwrap_or_else(PoisonError::into_inner).tails.clone();
         let least_bytes = frames_start(starts.len()) + needed_bytes;
-        let capacity_bytes = self.options.segment_bytes.max(least_bytes as u64);
+        let at_hand_bytes =
+            segment::capacity_at_hand_bytes(self.disk.as_ref(), self.options.segment_bytes);
+        let capacity_bytes = at_hand_bytes.max(least_bytes as u64);
         self.roll(starts, capacity_bytes)
     }
 
@@ -316,8 +324,8 @@ impl LocalJournal {
         Ok(())
     }
 
-    /// Deletes the oldest segments that no partition needs, after the trim points that allow it are durable.
-    fn delete_trimmed_segments(&mut self) -> Result<(), JournalError> {
+    /// Gives up the oldest segments that no partition needs, after the trim points that allow it are durable.
+    fn condemn_trimmed_segments(&mut self) -> Result<(), JournalError> {
         if !self.oldest_is_trimmed() {
             return Ok(());
         }
@@ -338,14 +346,9 @@ impl LocalJournal {
         );
         self.write_group()?;
         while self.oldest_is_trimmed() {
-            let Some(oldest) = self.log_mut().segments.first().map(|segment| file_name(segment.number))
-            else {
-                return Ok(());
-            };
-            if let Err(error) = remove_file(self.disk.as_ref(), &oldest) {
-                return Err(self.poison("removing", &oldest, &error).into());
-            }
-            self.log_mut().segments.remove(0);
+            let oldest = self.log_mut().segments.remove(0);
+            self.condemned.add(file_name(oldest.number));
+            self.removal_wanted = true;
         }
         Ok(())
     }

@@ -17,6 +17,7 @@
 //! last flush before a power loss, while the watermark file is stale, looks like a torn write and is cut.
 
 mod append;
+mod condemned;
 mod examine;
 mod frame;
 mod inspect;
@@ -45,6 +46,7 @@ pub use self::{
     walk::Seen,
 };
 use self::{
+    condemned::Condemned,
     read::{LocalReader, Log},
     segment::Tails,
     watermark::Watermark,
@@ -109,6 +111,8 @@ pub struct LocalJournal {
     log: Arc<RwLock<Log>>,
     failed: Option<Failure>,
     spare_wanted: bool,
+    condemned: Arc<Condemned>,
+    removal_wanted: bool,
     recovery: Recovery,
     _lock: DiskLock,
 }

@@ -49,9 +49,6 @@ pub struct Cut {
     pub kept_in: String,
 }
 
-/// Size of the first segment of a new journal at most.
-const FIRST_SEGMENT_BYTES: u64 = 4 * 1024 * 1024;
-
 impl LocalJournal {
     /// Opens the journal that lies at the root of `disk`, or creates one there.
     ///
@@ -107,6 +104,8 @@ impl LocalJournal {
             log: Arc::new(RwLock::new(log)),
             failed: None,
             spare_wanted: true,
+            condemned: Arc::default(),
+            removal_wanted: false,
             recovery,
             _lock: lock,
         })
@@ -134,7 +133,7 @@ fn create(disk: &dyn Disk, options: &Options) -> Result<(), JournalError> {
             incarnation: options.incarnation,
             first_position: Position(1),
             // A new journal is ready at once; full-sized segments are made behind the work.
-            capacity_bytes: options.segment_bytes.min(FIRST_SEGMENT_BYTES),
+            capacity_bytes: options.segment_bytes.min(segment::SHORT_SEGMENT_BYTES),
             starts: Tails::new(),
         };
         segment::begin(disk, &header)?;

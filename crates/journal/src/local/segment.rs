@@ -34,6 +34,8 @@ const SUFFIX: &str = ".segment";
 /// A segment that was made ahead of time; it has no header yet.
 pub(super) const SPARE: &str = "spare";
 const SPARE_TEMPORARY: &str = "spare.tmp";
+/// Size of a segment that somebody waits for: the first one, and one that is begun before the spare is there.
+pub(super) const SHORT_SEGMENT_BYTES: u64 = 4 * 1024 * 1024;
 /// New segments are zeroed and synced in pieces of this size, so that other syncs of the same disk get through between.
 const ZERO_STEP_BYTES: u64 = 1024 * 1024;
 
@@ -179,10 +181,20 @@ pub(super) fn begin(disk: &dyn Disk, header: &SegmentHeader) -> io::Result<Box<d
     begun
 }
 
+/// The spare, if there is one of this size.
+fn open_spare(disk: &dyn Disk, capacity_bytes: u64) -> Option<Box<dyn DiskFile>> {
+    let spare = disk.open(SPARE).ok()?;
+    spare.size_bytes().is_ok_and(|bytes| bytes == capacity_bytes).then_some(spare)
+}
+
+/// How large a segment that is begun now should be: a full-sized one if it is there already, and else a short one, because
+/// to zero the other takes a tenth of a second.
+pub(super) fn capacity_at_hand_bytes(disk: &dyn Disk, full_bytes: u64) -> u64 {
+    if open_spare(disk, full_bytes).is_some() { full_bytes } else { full_bytes.min(SHORT_SEGMENT_BYTES) }
+}
+
 fn take_spare(disk: &dyn Disk, temporary: &str, capacity_bytes: u64) -> io::Result<Box<dyn DiskFile>> {
-    if let Ok(spare) = disk.open(SPARE)
-        && spare.size_bytes()? == capacity_bytes
-    {
+    if let Some(spare) = open_spare(disk, capacity_bytes) {
         disk.rename(SPARE, temporary)?;
         return Ok(spare);
     }
