@@ -69,7 +69,7 @@ fn measure(
                 journal.trim(PartitionId(partition), Sequence(sequence.0.saturating_sub(1000)))?;
             }
         }
-        if let Some(chore) = journal.take_chore() {
+        while let Some(chore) = journal.take_chore() {
             std::thread::spawn(|| chore(&mut || {}));
         }
     }

@@ -34,8 +34,8 @@ pub const MAX_PAYLOAD_BYTES: usize = 64 * 1024 * 1024;
 /// After an error it ends.
 pub type Records = Box<dyn Iterator<Item = Result<OwnedRecord, JournalError>> + Send>;
 
-/// Work that a journal would like to have done soon, on any other thread, such as preparing space.
-/// Not doing it costs time later, nothing else. Between its pieces it calls what it is given: whoever runs it may wait
+/// Work that a journal would like to have done soon, on any other thread, such as preparing space or giving it back.
+/// Not doing it costs time or space later, nothing else. Between its pieces it calls what it is given: whoever runs it may wait
 /// there, so that the pieces do not stand in the way of appends.
 pub type Chore = Box<dyn FnOnce(&mut dyn FnMut()) + Send>;
 
@@ -63,7 +63,7 @@ pub trait Journal: Send {
     /// [`JournalError::PastEnd`], [`Full`](JournalError::Full), [`Failed`](JournalError::Failed).
     fn trim(&mut self, partition: PartitionId, until: Sequence) -> Result<(), JournalError>;
 
-    /// Work for another thread; ask after each `append`.
+    /// Work for another thread, the most urgent first; ask after each `append` and `trim` until there is none.
     fn take_chore(&mut self) -> Option<Chore> {
         None
     }

@@ -69,7 +69,7 @@ pub(crate) struct Committer {
     pub(crate) journal: Box<dyn Journal>,
     /// What checkpoints have made superfluous.
     pub(crate) trims: Receiver<(weir_journal::PartitionId, Sequence)>,
-    /// Work for another thread: files made ahead of time.
+    /// Work for another thread: files made ahead of time, and superfluous ones.
     pub(crate) chores: Sender<Chore>,
     pub(crate) admission: Arc<Admission>,
     pub(crate) space: Arc<DiskSpace>,
@@ -89,14 +89,14 @@ impl Committer {
         })
     }
 
-    /// What nobody waits for: files made ahead of time, and records that checkpoints have made superfluous.
+    /// What nobody waits for: records that checkpoints have made superfluous, and files to be made or removed.
     pub(crate) fn clear_up(&mut self) {
-        self.hand_on_chore();
         while let Ok((partition, until)) = self.trims.try_recv() {
             if let Err(error) = self.journal.trim(partition, until) {
                 tracing::warn!(%error, "the journal could not be trimmed; it grows until it can");
             }
         }
+        self.hand_on_chores();
     }
 
     /// Appends a group. On a full disk it is tried until there is room or the node stops: nothing of it was written, and
@@ -127,9 +127,9 @@ impl Committer {
         Metrics::add(&self.metrics.journal_commit_microseconds_total, took.as_micros() as u64);
     }
 
-    fn hand_on_chore(&mut self) {
-        if let Some(chore) = self.journal.take_chore() {
-            // Without its thread the file is made when it is needed.
+    fn hand_on_chores(&mut self) {
+        while let Some(chore) = self.journal.take_chore() {
+            // Without its thread the file is made when it is needed, and removed with the next start's first trim.
             let _ = self.chores.send(chore);
         }
     }

@@ -146,7 +146,7 @@ impl Living {
             match self.random.below(10) {
                 0..7 => self.append(&mut journal)?,
                 7 => {
-                    if let Some(chore) = journal.take_chore() {
+                    while let Some(chore) = journal.take_chore() {
                         chore(&mut || {});
                     }
                 }

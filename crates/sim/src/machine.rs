@@ -272,7 +272,7 @@ impl Machine {
                 return self.failed(&error);
             }
         }
-        if let Some(chore) = journal.take_chore() {
+        while let Some(chore) = journal.take_chore() {
             chore(&mut || {});
         }
         if self.is_draining && journal.refill_reserve().unwrap_or(false) {

@@ -110,20 +110,19 @@ impl Journal for LocalJournal {
     }
 
     fn take_chore(&mut self) -> Option<Chore> {
-        let spare_wanted = std::mem::take(&mut self.spare_wanted);
-        let removal_wanted = std::mem::take(&mut self.removal_wanted);
-        if !spare_wanted && !removal_wanted {
+        let disk = Arc::clone(&self.disk);
+        if std::mem::take(&mut self.removal_wanted) {
+            let condemned = Arc::clone(&self.condemned);
+            return Some(Box::new(move |pause| condemned.remove(disk.as_ref(), pause)));
+        }
+        if !std::mem::take(&mut self.spare_wanted) {
             return None;
         }
-        let (disk, condemned) = (Arc::clone(&self.disk), Arc::clone(&self.condemned));
         let (capacity_bytes, reserve_bytes) = (self.options.segment_bytes, self.options.reserve_bytes);
+        // What can not be made now is made when it is needed, and an error is reported then.
         Some(Box::new(move |pause| {
-            condemned.remove(disk.as_ref(), pause);
-            if spare_wanted {
-                // What can not be made now is made when it is needed, and an error is reported then.
-                drop(segment::make_spare(disk.as_ref(), capacity_bytes, pause));
-                drop(make_reserve(disk.as_ref(), &format!("{RESERVE}.chore.tmp"), reserve_bytes, pause));
-            }
+            drop(segment::make_spare(disk.as_ref(), capacity_bytes, pause));
+            drop(make_reserve(disk.as_ref(), &format!("{RESERVE}.chore.tmp"), reserve_bytes, pause));
         }))
     }
 
@@ -284,8 +283,7 @@ impl LocalJournal {
         }
         let starts = self.log.read().unwrap_or_else(PoisonError::into_inner).tails.clone();
         let least_bytes = frames_start(starts.len()) + needed_bytes;
-        let at_hand_bytes =
-            segment::capacity_at_hand_bytes(self.disk.as_ref(), self.options.segment_bytes);
+        let at_hand_bytes = segment::capacity_at_hand_bytes(self.disk.as_ref(), self.options.segment_bytes);
         let capacity_bytes = at_hand_bytes.max(least_bytes as u64);
         self.roll(starts, capacity_bytes)
     }

@@ -35,6 +35,12 @@ use std::{
     sync::{Arc, RwLock},
 };
 
+use self::{
+    condemned::Condemned,
+    read::{LocalReader, Log},
+    segment::Tails,
+    watermark::Watermark,
+};
 pub use self::{
     examine::{SegmentSummary, Spot},
     frame::Position,
@@ -44,12 +50,6 @@ pub use self::{
     reconcile::{Mended, Mending, open_mirrored},
     scrub::{BadSegment, Scrubbed, Scrubber},
     walk::Seen,
-};
-use self::{
-    condemned::Condemned,
-    read::{LocalReader, Log},
-    segment::Tails,
-    watermark::Watermark,
 };
 use crate::{
     Epoch, Failure, PartitionId,

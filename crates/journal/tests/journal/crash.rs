@@ -37,7 +37,7 @@ fn workload(disk: &SimDisk, story: &mut Story) -> Result<(), String> {
         }
         for step in 0..5_u64 {
             append_group(&mut journal, story, &mut random, round * 100 + step)?;
-            if step % 3 == 1
+            while step % 3 == 1
                 && let Some(chore) = journal.take_chore()
             {
                 chore(&mut || {});

@@ -8,7 +8,7 @@ use weir_journal::{
         RealDisk,
         sim::{Fault, Operation, SimDisk},
     },
-    local::LocalJournal,
+    local::{LocalJournal, Options},
 };
 
 use crate::{
@@ -116,6 +116,7 @@ fn full_disk_refuses_definitely_and_goes_on_from_the_reserve() {
     assert!(!journal.refill_reserve().expect("refill"), "there is no room for it yet");
     // A trim makes room by itself.
     journal.trim(P, Sequence(full.1 + 4)).expect("trim");
+    journal.take_chore().expect("segments to remove")(&mut || {});
     assert!(journal.refill_reserve().expect("refill"), "there is room again");
     journal.append(&[record(P, epoch, full.1 + 5, &payload)]).expect("append");
 }
@@ -133,6 +134,8 @@ fn trim_works_on_a_full_disk() {
         - 1;
     let before = disk.paths().len();
     journal.trim(P, Sequence(last)).expect("trim");
+    assert_eq!(disk.paths().len(), before, "nobody waits for that");
+    journal.take_chore().expect("segments to remove")(&mut || {});
     assert!(disk.paths().len() < before);
     journal.append(&[record(P, epoch, last + 1, &payload)]).expect("append");
     drop(journal);
@@ -156,6 +159,47 @@ fn spare_is_used_and_a_full_disk_without_one_is_no_error() {
     disk.set_capacity_bytes(Some(1));
     journal.take_chore().expect("the next one is wanted")(&mut || {});
     assert!(!disk.paths().iter().any(|path| path.starts_with("spare")), "no half spare is left");
+}
+
+#[test]
+fn segment_that_can_not_be_removed_stops_the_journal_and_leaves_no_gap() {
+    let disk = SimDisk::new();
+    let mut journal = open(&disk).expect("open");
+    let epoch = journal.claim(P).expect("claim").epoch;
+    let payload = vec![1; 3000];
+    for sequence in 1..=20 {
+        journal.append(&[record(P, epoch, sequence, &payload)]).expect("append");
+    }
+    journal.trim(P, Sequence(20)).expect("trim");
+    disk.plant(fault(Operation::Name, "0000000002.segment", io::ErrorKind::Other));
+    let before = disk.paths();
+    journal.take_chore().expect("segments to remove")(&mut || {});
+    let gone: Vec<_> = before.into_iter().filter(|path| !disk.paths().contains(path)).collect();
+    assert_eq!(gone, ["0000000001.segment"], "those behind the one that stayed stay, too");
+    let refused = journal.append(&[record(P, epoch, 21, &payload)]).expect_err("it is poisoned").to_string();
+    assert!(refused.contains("removing") && refused.contains("0000000002.segment"), "{refused}");
+    drop(journal);
+    let mut journal = open(&disk).expect("open");
+    assert_eq!(journal.tail(P).expect("tail").last_sequence, Sequence(20));
+    journal.trim(P, Sequence(20)).expect("trim");
+    journal.take_chore().expect("segments to remove")(&mut || {});
+    assert!(!disk.paths().contains(&"0000000002.segment".to_owned()), "the next start tries it again");
+}
+
+#[test]
+fn nobody_waits_until_a_whole_segment_is_zeroed() {
+    let disk = SimDisk::new();
+    let options = Options { segment_bytes: 8 << 20, ..options() };
+    let mut journal = LocalJournal::open(Arc::new(disk.clone()), options).expect("open");
+    let epoch = journal.claim(P).expect("claim").epoch;
+    let payload = vec![1; 3 << 20];
+    let segment_bytes = |number: u32| disk.contents(&format!("{number:010}.segment")).len();
+    journal.append(&[record(P, epoch, 1, &payload)]).expect("append");
+    journal.append(&[record(P, epoch, 2, &payload)]).expect("append");
+    assert_eq!([segment_bytes(1), segment_bytes(2)], [4 << 20; 2], "no spare is there yet");
+    journal.take_chore().expect("a spare is wanted")(&mut || {});
+    journal.append(&[record(P, epoch, 3, &payload)]).expect("append");
+    assert_eq!(segment_bytes(3), 8 << 20);
 }
 
 #[test]

@@ -30,6 +30,7 @@ fn write(disk: &SimDisk) {
     }
     journal.trim(P, Sequence(4)).expect("trim");
     journal.trim(Q, Sequence(2)).expect("trim");
+    journal.take_chore().expect("a segment to remove")(&mut || {});
     let p = journal.claim(P).expect("claim").epoch;
     journal.append(&[record(P, p, 6, b"six")]).expect("append");
 }

@@ -85,7 +85,7 @@ fn workload(disk: &SimDisk, story: &mut Story) -> Result<(), String> {
         }
         for step in 0..5_u64 {
             append_group(disk, &mut journal, story, &mut random, round * 100 + step)?;
-            if step % 3 == 1
+            while step % 3 == 1
                 && let Some(chore) = journal.take_chore()
             {
                 chore(&mut || {});
@@ -448,6 +448,9 @@ fn mirror_that_was_away_for_long_is_rebuilt() {
         journal.append(&group).expect("append");
         journal.trim(P, Sequence(next_p)).expect("trim");
         journal.trim(Q, Sequence(next_q)).expect("trim");
+        while let Some(chore) = journal.take_chore() {
+            chore(&mut || {});
+        }
     }
     drop(journal);
     let journal = open_alone(&disk.copy(), Side::Primary).expect("open");
