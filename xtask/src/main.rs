@@ -21,6 +21,7 @@ use run::{Failed, say};
 const HELP: &str = "cargo xtask COMMAND
 
   test [PART...]      everything that CI checks; installs what it needs and says what it cannot install
+                      (parts: format, tidy, lints, tests, release, demo, 'client NAME', kill9)
   tidy                what a reviewer would nag about: walls between crates, names, lengths, licences, documents
   ratchet             writes xtask/ratchet.txt anew after something long was made shorter
   docs                writes the documents that are made from the code
