@@ -28,7 +28,7 @@ use weir_engine::{
     key::PartitionId,
     state::{
         Change, Waste,
-        below::{Direction, Stored, StoredError, StoredRows},
+        below::{Direction, Limit, Stored, StoredError, StoredRows},
     },
 };
 use weir_journal::Sequence;
@@ -195,21 +195,18 @@ impl Stored for RowsOf {
         &self,
         from: &[u8],
         to: &[u8],
-        limit_rows: usize,
+        limit: Limit,
         direction: Direction,
     ) -> Result<StoredRows, StoredError> {
-        let mut rows = self.rows.range(self.place(from)..self.place(to));
-        let mut found = Vec::new();
-        while found.len() < limit_rows {
-            let row = match direction {
-                Direction::Forward => rows.next(),
-                Direction::Backward => rows.next_back(),
-            };
-            let Some(row) = row else { break };
+        let rows = self.rows.range(self.place(from)..self.place(to));
+        let row = |row: fjall::Guard| {
             let (key, value) = row.into_inner().map_err(unreadable)?;
-            found.push((key.get(2..).unwrap_or_default().to_vec(), value.to_vec()));
+            Ok((key.get(2..).unwrap_or_default().to_vec(), value.to_vec()))
+        };
+        match direction {
+            Direction::Forward => limit.take(rows.map(row)),
+            Direction::Backward => limit.take(rows.rev().map(row)),
         }
-        Ok(found)
     }
 }
 

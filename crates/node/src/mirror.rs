@@ -15,7 +15,7 @@ use weir_engine::{
     key::PartitionId,
     state::{
         Change,
-        below::{Direction, Stored, StoredError, StoredRows},
+        below::{Direction, Limit, Stored, StoredError, StoredRows},
     },
 };
 use weir_journal::{
@@ -265,10 +265,10 @@ impl Stored for RowsOfBoth {
         &self,
         from: &[u8],
         to: &[u8],
-        limit_rows: usize,
+        limit: Limit,
         direction: Direction,
     ) -> Result<StoredRows, StoredError> {
-        self.ask(|rows| rows.scan(from, to, limit_rows, direction))
+        self.ask(|rows| rows.scan(from, to, limit, direction))
     }
 }
 

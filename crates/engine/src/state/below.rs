@@ -22,6 +22,46 @@ pub enum Direction {
     Backward,
 }
 
+/// How much is read at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limit {
+    /// At most so many rows.
+    pub rows: usize,
+    /// No further row once their keys and values have so many bytes; one row is always read.
+    pub bytes: usize,
+}
+
+impl Limit {
+    /// So many rows, however large.
+    pub fn rows(rows: usize) -> Limit {
+        Limit { rows, bytes: usize::MAX }
+    }
+
+    /// Whether these rows are as much as may be read.
+    pub fn is_reached(self, rows: &StoredRows) -> bool {
+        rows.len() >= self.rows
+            || rows.iter().map(|(key, value)| key.len() + value.len()).sum::<usize>() >= self.bytes
+    }
+
+    /// Takes rows up to the limit.
+    ///
+    /// # Errors
+    /// That of the first row that is one.
+    pub fn take<E>(
+        self,
+        mut rows: impl Iterator<Item = Result<(Vec<u8>, Vec<u8>), E>>,
+    ) -> Result<StoredRows, E> {
+        let (mut taken, mut bytes) = (Vec::new(), 0);
+        while taken.len() < self.rows && bytes < self.bytes {
+            let Some(row) = rows.next() else { break };
+            let (key, value) = row?;
+            bytes += key.len() + value.len();
+            taken.push((key, value));
+        }
+        Ok(taken)
+    }
+}
+
 /// The rows of a partition's last checkpoint.
 ///
 /// What is read may lag behind a checkpoint that is being written: rows of that checkpoint are in the tables until its
@@ -33,7 +73,7 @@ pub trait Stored: Send + Sync + fmt::Debug {
     /// The row cannot be read.
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoredError>;
 
-    /// At most `limit_rows` rows with `from <= key < to`, from the end that `direction` says and in that order.
+    /// As many rows as `limit` lets, with `from <= key < to`, from the end that `direction` says and in that order.
     ///
     /// # Errors
     /// A row cannot be read.
@@ -41,7 +81,7 @@ pub trait Stored: Send + Sync + fmt::Debug {
         &self,
         from: &[u8],
         to: &[u8],
-        limit_rows: usize,
+        limit: Limit,
         direction: Direction,
     ) -> Result<StoredRows, StoredError>;
 }
@@ -92,10 +132,10 @@ impl Below {
         &self,
         from: &[u8],
         to: &[u8],
-        limit_rows: usize,
+        limit: Limit,
         direction: Direction,
     ) -> Option<StoredRows> {
-        self.stored.scan(from, to, limit_rows, direction).map_err(|error| self.fail(error)).ok()
+        self.stored.scan(from, to, limit, direction).map_err(|error| self.fail(error)).ok()
     }
 }
 
@@ -133,17 +173,18 @@ impl Stored for MemoryStore {
         &self,
         from: &[u8],
         to: &[u8],
-        limit_rows: usize,
+        limit: Limit,
         direction: Direction,
     ) -> Result<StoredRows, StoredError> {
         let rows = self.0.read().unwrap_or_else(PoisonError::into_inner);
         if from >= to {
             return Ok(Vec::new());
         }
-        let range = rows.range(from.to_vec()..to.to_vec()).map(|(key, value)| (key.clone(), value.clone()));
-        Ok(match direction {
-            Direction::Forward => range.take(limit_rows).collect(),
-            Direction::Backward => range.rev().take(limit_rows).collect(),
-        })
+        let range =
+            rows.range(from.to_vec()..to.to_vec()).map(|(key, value)| Ok((key.clone(), value.clone())));
+        match direction {
+            Direction::Forward => limit.take(range),
+            Direction::Backward => limit.take(range.rev()),
+        }
     }
 }

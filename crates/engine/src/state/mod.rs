@@ -3,6 +3,7 @@
 //! The list below is the whole schema. Table numbers are the first byte of a row's key in a checkpoint and are never
 //! reused.
 
+mod ahead;
 pub mod below;
 pub mod bytes;
 mod changes;

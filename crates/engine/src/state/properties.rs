@@ -3,9 +3,10 @@
 use std::{collections::BTreeMap, ops::Bound, sync::Arc};
 
 use super::{
-    below::{Below, Direction, MemoryStore, Stored, StoredError, StoredRows},
+    below::{Below, Direction, Limit, MemoryStore, Stored, StoredError, StoredRows},
     changes::Change,
     reach::UpTo,
+    row::Json,
     table::Table,
 };
 
@@ -106,10 +107,26 @@ impl Run {
                 self.table.evict(rows);
             }
             15..19 => self.checkpoint(),
+            _ if self.draw.below(4) == 0 => self.walk(key),
             _ => {
                 if self.draw.below(10) == 0 {
                     self.restart();
                 }
+            }
+        }
+    }
+
+    /// Reads rows in rising order, as does who makes the table read ahead, and removes some.
+    fn walk(&mut self, (text, from): Key) {
+        let apart = self.draw.below(3) + 1;
+        for key in (from..300).step_by(apart as usize).take(30).map(|number| (text.clone(), number)) {
+            match self.draw.below(6) {
+                0 => self.write(Write::Remove(key)),
+                1 => {
+                    let first = self.table.range(key.clone()..=key.clone()).next().map(|(_, value)| *value);
+                    assert_eq!(first, self.model.get(&key).copied());
+                }
+                _ => assert_eq!(self.table.get(&key).as_deref(), self.model.get(&key)),
             }
         }
     }
@@ -258,7 +275,7 @@ impl Stored for Counting {
         &self,
         from: &[u8],
         to: &[u8],
-        limit: usize,
+        limit: Limit,
         direction: Direction,
     ) -> Result<StoredRows, StoredError> {
         self.count();
@@ -334,6 +351,61 @@ fn the_first_row_of_a_long_queue_is_read_in_chunks() {
 }
 
 #[test]
+fn rows_that_are_asked_for_in_rising_order_are_read_ahead_and_so_are_those_that_are_not_there() {
+    const ROWS: u64 = 10_000;
+    let stretches = ROWS / 128;
+    let reads = |read: fn(&mut Table<u64, u64>, u64)| {
+        let (store, table) = counted(ROWS);
+        drop(table);
+        // Every other row is gone.
+        for key in (2..=ROWS).step_by(2) {
+            store.rows.write([&[7][..], &key.to_be_bytes()].concat(), None);
+        }
+        let mut table = Table::<u64, u64>::over(7, Below::new(store.clone()));
+        let before = store.reads();
+        (1..=ROWS).for_each(|key| read(&mut table, key));
+        while table.evict(1_000) > 0 {}
+        assert!(table.overlay.get_mut().rows.is_empty(), "what is read ahead is clean");
+        store.reads() - before
+    };
+    let got =
+        reads(|table, key| assert_eq!(table.get(&key).as_deref().copied(), (key % 2 == 1).then_some(key)));
+    assert!(got <= stretches + 10, "{got} reads");
+    let removed = reads(|table, key| assert_eq!(table.remove(&key).is_some(), key % 2 == 1));
+    assert!(removed <= stretches + 10, "{removed} reads");
+    let ranges = reads(|table, key| assert_eq!(table.range(key..=key).count() as u64, key % 2));
+    assert!(ranges <= stretches + 10, "{ranges} reads");
+    let mixed = reads(|table, key| {
+        // An element, then its scope with the smaller key.
+        let key = (key - 1 ^ 1) + 1;
+        assert_eq!(table.contains(&key), key % 2 == 1);
+    });
+    assert!(mixed <= stretches + 20, "{mixed} reads");
+}
+
+#[test]
+fn what_is_read_ahead_has_a_limit_in_bytes() {
+    let store = Arc::new(MemoryStore::default());
+    let mut table = Table::<u64, Json>::over(7, Below::new(store.clone()));
+    for key in 0..200 {
+        table.put(key, Json("x".repeat(100_000).into()));
+    }
+    table.cut(1);
+    let mut changes = Vec::new();
+    while !table.collect(&mut 100, &mut changes) {}
+    for Change { key, value } in changes {
+        store.write(key, value.map(|row| row.to_bytes()));
+    }
+    let mut table = Table::<u64, Json>::over(7, Below::new(store));
+    for key in 0..100 {
+        assert!(table.get(&key).is_some());
+        while table.evict(1_000) > 0 {}
+        table.get(&key);
+        assert!(table.overlay_bytes() < 500_000, "{} bytes", table.overlay_bytes());
+    }
+}
+
+#[test]
 fn eviction_frees_all_memory_of_clean_rows_and_none_of_others() {
     let (store, mut table) = counted(10_000);
     table.put(5, 1);
@@ -390,7 +462,7 @@ impl Stored for Broken {
         Err(StoredError("the disk is gone".into()))
     }
 
-    fn scan(&self, from: &[u8], _: &[u8], _: usize, direction: Direction) -> Result<StoredRows, StoredError> {
+    fn scan(&self, from: &[u8], _: &[u8], _: Limit, direction: Direction) -> Result<StoredRows, StoredError> {
         match direction {
             Direction::Backward => Ok(vec![([from, &[0, 0, 0, 0, 0, 0, 0, 9]].concat(), vec![1])]),
             Direction::Forward => Err(StoredError("the disk is gone".into())),

@@ -7,16 +7,19 @@ use std::{
 };
 
 use crate::state::{
-    below::{Below, Direction, StoredRows},
+    ahead::Plan,
+    below::{Below, Direction, Limit, StoredRows},
     bytes::{RowKey, RowValue, key_bytes},
     reach::{All, Beginning, Part, Reach, UpTo, after},
     table::{Mark, Table},
 };
 
 /// Rows brought up at once.
-const CHUNK_ROWS: usize = 128;
-/// Rows read at once to show a whole table.
-const SHOWN_ROWS: usize = 1_024;
+pub(super) const CHUNK_ROWS: usize = 128;
+/// Bytes of rows brought up at once, after which no further row is.
+const CHUNK_BYTES: usize = 256 * 1024;
+/// What is read at once to show a whole table.
+const SHOWN: Limit = Limit { rows: 1_024, bytes: 4 * 1024 * 1024 };
 
 /// The rows of a stretch of a table, from the smallest key up.
 #[derive(Debug)]
@@ -216,33 +219,70 @@ impl<K: RowKey, V: RowValue> Table<K, V> {
         }
     }
 
-    /// Brings up the rows from `from` on, at most a chunk of them and not beyond `to`. `None`: it failed.
+    /// Brings up the rows from `from` on, at most a chunk of them and not beyond `to`; and more of them where what was read
+    /// before suggests it. `None`: it failed.
     fn bring_up(&self, from: Vec<u8>, to: Option<Vec<u8>>) -> Option<()> {
-        let rows = self.chunk(&from, to.as_deref(), Direction::Forward)?;
+        match self.read_ahead(&from, CHUNK_ROWS) {
+            true => Some(()),
+            false => self.bring_stretch(from, to, CHUNK_ROWS).map(drop),
+        }
+    }
+
+    /// Something at `place` is not in memory: brings up rows around it, at least so many, if those are likely to be
+    /// asked for next. Whether memory covers `place` now.
+    pub(super) fn read_ahead(&self, place: &[u8], least_rows: usize) -> bool {
+        let Some(plan) = self.plan_ahead(place) else { return false };
+        let Some(edge) = self.bring_stretch(plan.from, None, plan.rows.max(least_rows)) else { return false };
+        let covers = edge.as_ref().is_none_or(|edge| edge.as_slice() > place);
+        self.overlay.borrow_mut().ahead.read(edge);
+        covers
+    }
+
+    fn plan_ahead(&self, place: &[u8]) -> Option<Plan> {
+        let overlay = &mut *self.overlay.borrow_mut();
+        let mut plan = overlay.ahead.plan(place)?;
+        if let Some(Some(until)) = overlay.coverage.until(&plan.from) {
+            plan.from = until.to_vec();
+        }
+        Some(plan)
+    }
+
+    /// Brings up at most so many rows from `from` on, not beyond `to`; returns up to where it did.
+    fn bring_stretch(&self, from: Vec<u8>, to: Option<Vec<u8>>, most_rows: usize) -> Option<Option<Vec<u8>>> {
+        let limit = Limit { rows: most_rows, bytes: CHUNK_BYTES };
+        let rows = self.chunk(&from, to.as_deref(), limit, Direction::Forward)?;
         let to = match rows.last() {
-            Some((key, _)) if rows.len() == CHUNK_ROWS => Some([&key[1..], &[0]].concat()),
+            Some((key, _)) if limit.is_reached(&rows) => Some([&key[1..], &[0]].concat()),
             Some(_) | None => to,
         };
-        self.take_chunk(rows, from, to)
+        self.take_chunk(rows, from, to.clone())?;
+        Some(to)
     }
 
     /// The same from `to` (`None`: the end) down to `from`.
     fn bring_down(&self, from: Vec<u8>, to: Option<Vec<u8>>) -> Option<()> {
-        let rows = self.chunk(&from, to.as_deref(), Direction::Backward)?;
+        let limit = Limit { rows: CHUNK_ROWS, bytes: CHUNK_BYTES };
+        let rows = self.chunk(&from, to.as_deref(), limit, Direction::Backward)?;
         let from = match rows.last() {
-            Some((key, _)) if rows.len() == CHUNK_ROWS => key[1..].to_vec(),
+            Some((key, _)) if limit.is_reached(&rows) => key[1..].to_vec(),
             Some(_) | None => from,
         };
         self.take_chunk(rows, from, to)
     }
 
-    fn chunk(&self, from: &[u8], to: Option<&[u8]>, direction: Direction) -> Option<StoredRows> {
+    fn chunk(
+        &self,
+        from: &[u8],
+        to: Option<&[u8]>,
+        limit: Limit,
+        direction: Direction,
+    ) -> Option<StoredRows> {
         let Some(below) = &self.below else { return Some(Vec::new()) };
         let to = match to {
             Some(to) => [&[self.number], to].concat(),
             None => vec![self.number + 1],
         };
-        below.scan(&[&[self.number], from].concat(), &to, CHUNK_ROWS, direction)
+        below.scan(&[&[self.number], from].concat(), &to, limit, direction)
     }
 
     fn take_chunk(&self, rows: StoredRows, from: Vec<u8>, to: Option<Vec<u8>>) -> Option<()> {
@@ -293,8 +333,8 @@ impl<'a> Lower<'a> {
     /// The next row; `Some(None)`: there is none; `None`: it cannot be read.
     fn peek(&mut self) -> Option<Option<&(Vec<u8>, Vec<u8>)>> {
         if self.rows.peek().is_none() && !self.ended {
-            let rows = self.below?.scan(&self.from, &self.to, SHOWN_ROWS, Direction::Forward)?;
-            self.ended = rows.len() < SHOWN_ROWS;
+            let rows = self.below?.scan(&self.from, &self.to, SHOWN, Direction::Forward)?;
+            self.ended = !SHOWN.is_reached(&rows);
             if let Some((last, _)) = rows.last() {
                 self.from = [last.as_slice(), &[0]].concat();
             }

@@ -19,7 +19,8 @@ use std::{
 };
 
 use crate::state::{
-    below::{Below, Direction, StoredError},
+    ahead::Ahead,
+    below::{Below, Direction, Limit, StoredError},
     bytes::{RowKey, RowValue, key_bytes},
     coverage::Coverage,
     reach::after,
@@ -63,6 +64,8 @@ pub(super) struct Overlay<K, V> {
     pub(super) hand: Option<K>,
     /// The one value of an index table.
     blank: Option<Arc<V>>,
+    /// What was missed so far.
+    pub(super) ahead: Ahead,
 }
 
 /// A checkpoint that was begun and is not confirmed.
@@ -127,6 +130,7 @@ impl<K: RowKey, V: RowValue> Table<K, V> {
             removed_bytes: 0,
             hand: None,
             blank: None,
+            ahead: Ahead::default(),
         };
         Table { number, below: None, overlay: RefCell::new(overlay) }
     }
@@ -134,7 +138,7 @@ impl<K: RowKey, V: RowValue> Table<K, V> {
     /// The table of what lies below, with nothing in memory but the knowledge of where it ends.
     pub(crate) fn over(number: u8, below: Arc<Below>) -> Table<K, V> {
         let mut table = Table::new(number);
-        let last = below.scan(&[number], &[number + 1], 1, Direction::Backward);
+        let last = below.scan(&[number], &[number + 1], Limit::rows(1), Direction::Backward);
         match last.as_deref() {
             Some([]) => {}
             Some([(key, _), ..]) => {
@@ -151,20 +155,28 @@ impl<K: RowKey, V: RowValue> Table<K, V> {
 
     /// The row with this key.
     pub fn get(&self, key: &K) -> Option<Arc<V>> {
+        if let Some(known) = self.known(key) {
+            return known;
+        }
+        if self.read_ahead(&key_bytes(key), 1)
+            && let Some(known) = self.known(key)
         {
-            let overlay = self.overlay.borrow();
-            if let Some(entry) = overlay.rows.get(key) {
-                return Some(entry.value.clone());
-            }
-            if overlay.lacks(key) {
-                return None;
-            }
+            return known;
         }
         let value = self.fetch(key)?;
         let mut overlay = self.overlay.borrow_mut();
         let value = overlay.share(value);
         overlay.take_in(key.clone(), value.clone(), Mark::Held(0));
         Some(value)
+    }
+
+    /// The row with this key, where memory knows of it; `Some(None)`: it knows that there is none.
+    fn known(&self, key: &K) -> Option<Option<Arc<V>>> {
+        let overlay = self.overlay.borrow();
+        match overlay.rows.get(key) {
+            Some(entry) => Some(Some(entry.value.clone())),
+            None => overlay.lacks(key).then_some(None),
+        }
     }
 
     /// Whether there is such a row.
@@ -218,6 +230,15 @@ impl<K: RowKey, V: RowValue> Table<K, V> {
         }
         if overlay.lacks(key) {
             return None;
+        }
+        if self.read_ahead(&key_bytes(key), 1) {
+            let overlay = self.overlay.get_mut();
+            if let Some(value) = overlay.take_out(key) {
+                return Some(value);
+            }
+            if overlay.lacks(key) {
+                return None;
+            }
         }
         let value = self.fetch(key)?;
         let overlay = self.overlay.get_mut();

@@ -12,7 +12,7 @@ use weir_engine::{
     document::Document,
     key::ElementKey,
     limits,
-    state::below::{Direction, MemoryStore, Stored, StoredError, StoredRows},
+    state::below::{Direction, Limit, MemoryStore, Stored, StoredError, StoredRows},
 };
 
 use crate::{limits::deploy, render::EPOCH_MS, world};
@@ -250,8 +250,8 @@ impl Stored for Counting {
         self.rows.get(key)
     }
 
-    fn scan(&self, from: &[u8], to: &[u8], rows: usize, way: Direction) -> Result<StoredRows, StoredError> {
-        let found = self.rows.scan(from, to, rows, way)?;
+    fn scan(&self, from: &[u8], to: &[u8], limit: Limit, way: Direction) -> Result<StoredRows, StoredError> {
+        let found = self.rows.scan(from, to, limit, way)?;
         self.reads.fetch_add(1 + found.len(), Ordering::Relaxed);
         Ok(found)
     }

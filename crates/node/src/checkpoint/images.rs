@@ -18,7 +18,10 @@ use std::{
     process::{Command, Stdio},
 };
 
-use weir_engine::key::PartitionId;
+use weir_engine::{
+    key::PartitionId,
+    state::below::{Direction, Limit},
+};
 use weir_journal::{
     Sequence,
     disk::sim::{Fate, SimDisk},
@@ -144,7 +147,7 @@ fn found(folder: &Path) -> Result<BTreeMap<u16, (Sequence, Rows)>, String> {
     let store = open(folder)?;
     let partition = |number: u16| {
         let (stored, at) = store.partition(PartitionId(number))?;
-        let rows = stored.scan(&[0], &[0xFF], usize::MAX, weir_engine::state::below::Direction::Forward);
+        let rows = stored.scan(&[0], &[0xFF], Limit::rows(usize::MAX), Direction::Forward);
         Ok((number, (at, rows.map_err(|error| error.to_string())?.into_iter().collect())))
     };
     [1, 2].into_iter().map(partition).collect()
