@@ -1,13 +1,22 @@
 //! Measures what others feel while very much happens at once: timers due in the same second, a multi-instance of very many
-//! items, its cancel (without a face: commands are given to the node's handle).
+//! items, its cancel or its end (without a face: commands are given to the node's handle).
 //!
-//! `cargo run --release -p weir-node --example crowd -- FOLDER timers|items|sequence NUMBER RATE`
+//! `cargo run --release -p weir-node --example crowd -- FOLDER timers|cancel|complete|sequence|chain NUMBER RATE`
+//!
+//! - `timers`: so many are due in the same second.
+//! - `cancel`: so many items at once, each with a job that nobody does, are started and cancelled.
+//! - `complete`: so many items at once, each with a job that a worker does.
+//! - `sequence`: so many items one after the other, with nothing to do.
+//! - `chain`: so many items one after the other, each with a job that a worker does.
 //!
 //! Beside it RATE instances of one task are started per second, at their times, and done by a worker; their latency counts
 //! from the time that was meant. Lines of three: what was measured, its value, its unit.
 
 use std::{
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
@@ -21,6 +30,8 @@ use weir_node::{Handle, JobStreamSpec, Memory, Node, NodeConfig, Payload};
 const HEAD: &str = r#"<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:zeebe="http://camunda.org/schema/zeebe/1.0">"#;
 /// Callers that create what waits, each one after the other.
 const CALLERS: usize = 256;
+/// Jobs of items that a worker has at once.
+const ITEMS_AT_ONCE: usize = 100;
 /// How long others are worked on before it begins.
 const BEFORE: Duration = Duration::from_secs(5);
 
@@ -30,7 +41,7 @@ type Latencies = Arc<Mutex<Vec<u64>>>;
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().collect();
     let [_, folder, kind, number, rate] = arguments.as_slice() else {
-        return Err("give FOLDER timers|items|sequence NUMBER RATE".into());
+        return Err("give FOLDER timers|cancel|complete|sequence|chain NUMBER RATE".into());
     };
     let (number, rate): (usize, u64) = (number.parse()?, rate.parse()?);
     let config = NodeConfig {
@@ -47,9 +58,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let handle = node.handle();
         match kind.as_str() {
             "timers" => timers(&handle, number, rate).await,
-            "items" => items(&handle, number, rate, false).await,
-            "sequence" => items(&handle, number, rate, true).await,
-            _ => tell("give timers, items or sequence", 0, ""),
+            "cancel" => items(&handle, number, rate, Items::Cancelled).await,
+            "complete" => items(&handle, number, rate, Items::Completed).await,
+            "sequence" => items(&handle, number, rate, Items::Sequence).await,
+            "chain" => items(&handle, number, rate, Items::Chain).await,
+            _ => tell("give timers, cancel, complete, sequence or chain", 0, ""),
         }
     });
     node.stop()?;
@@ -75,10 +88,42 @@ async fn timers(handle: &Handle, number: usize, rate: u64) {
     until_quiet(handle, &latencies, "all fired").await;
 }
 
-async fn items(handle: &Handle, number: usize, rate: u64, sequential: bool) {
-    let activity = if sequential { "manualTask" } else { "serviceTask" };
+/// What is done with items.
+#[derive(Clone, Copy)]
+enum Items {
+    Cancelled,
+    Completed,
+    Sequence,
+    Chain,
+}
+
+impl Items {
+    fn activity(self) -> &'static str {
+        match self {
+            Self::Cancelled | Self::Completed | Self::Chain => "serviceTask",
+            Self::Sequence => "manualTask",
+        }
+    }
+
+    fn is_sequential(self) -> bool {
+        match self {
+            Self::Cancelled | Self::Completed => false,
+            Self::Sequence | Self::Chain => true,
+        }
+    }
+
+    fn has_worker(self) -> bool {
+        match self {
+            Self::Cancelled | Self::Sequence => false,
+            Self::Completed | Self::Chain => true,
+        }
+    }
+}
+
+async fn items(handle: &Handle, number: usize, rate: u64, kind: Items) {
+    let (activity, sequential) = (kind.activity(), kind.is_sequential());
     let task = format!(
-        r#"<{activity} id="t"><extensionElements><zeebe:taskDefinition type="nobody"/></extensionElements>
+        r#"<{activity} id="t"><extensionElements><zeebe:taskDefinition type="item"/></extensionElements>
         <multiInstanceLoopCharacteristics isSequential="{sequential}"><extensionElements>
         <zeebe:loopCharacteristics inputCollection="=for i in 1..n return i" inputElement="item" outputCollection="all" outputElement="=item"/>
         </extensionElements></multiInstanceLoopCharacteristics></{activity}>"#
@@ -87,9 +132,21 @@ async fn items(handle: &Handle, number: usize, rate: u64, sequential: bool) {
     let latencies = others(handle, rate).await;
     tokio::time::sleep(BEFORE).await;
     report(&latencies, "before");
+    let done = if kind.has_worker() { Some(worker(handle)) } else { None };
+    let began = Instant::now();
     let Some(instance) = create(handle, "crowd", &format!(r#"{{"n":{number}}}"#)).await else { return };
-    until_quiet(handle, &latencies, "all items started").await;
-    if !sequential {
+    match done {
+        Some(done) => {
+            while done.load(Ordering::Relaxed) < number {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            tell("all items done", began.elapsed().as_millis() as u64, "ms");
+            report(&latencies, "meanwhile");
+            until_quiet(handle, &latencies, "the instance ended").await;
+        }
+        None => until_quiet(handle, &latencies, "all items started").await,
+    }
+    if let Items::Cancelled = kind {
         if let Err(error) = handle.submit(Command::CancelInstance(instance)).await {
             tell(&format!("the cancel failed: {error}"), 0, "");
         }
@@ -97,19 +154,53 @@ async fn items(handle: &Handle, number: usize, rate: u64, sequential: bool) {
     }
 }
 
+/// A worker that does the jobs of items; returns how many it did.
+fn worker(handle: &Handle) -> Arc<AtomicUsize> {
+    let spec = JobStreamSpec {
+        job_type: "item".into(),
+        worker: "worker".into(),
+        timeout_ms: 600_000,
+        fetch_variables: Arc::from(["item".into()]),
+    };
+    let mut stream = handle.open_job_stream(spec, ITEMS_AT_ONCE);
+    let (handle, done) = (handle.clone(), Arc::new(AtomicUsize::new(0)));
+    let told = done.clone();
+    tokio::spawn(async move {
+        let mut completions = tokio::task::JoinSet::new();
+        while let Some(job) = stream.next().await {
+            if completions.len() >= ITEMS_AT_ONCE {
+                completions.join_next().await;
+            }
+            let (handle, told) = (handle.clone(), told.clone());
+            completions.spawn(async move {
+                let completion = || Command::CompleteJob { job: job.key, variables: Document::default() };
+                while handle.submit(completion()).await.is_err() {
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                }
+                told.fetch_add(1, Ordering::Relaxed);
+            });
+        }
+    });
+    done
+}
+
 /// Waits until nothing is due or put off any longer, and tells how long that took and what others felt.
 async fn until_quiet(handle: &Handle, latencies: &Latencies, what: &str) {
     let began = Instant::now();
-    let mut quiet = 0;
-    // What is due or put off shows in the figures a moment later.
-    while quiet < 5 {
+    let (mut seen_busy, mut quiet_since) = (false, began);
+    // What is due or put off shows in the figures a moment later, and between two slices it may not show.
+    loop {
         tokio::time::sleep(Duration::from_millis(20)).await;
         let text = handle.metrics_text();
-        let busy = figure(&text, "weir_overdue_milliseconds ") > 200
-            || figure(&text, "weir_put_off_partitions ") > 0;
-        quiet = if busy { 0 } else { quiet + 1 };
+        if figure(&text, "weir_overdue_milliseconds ") > 0 || figure(&text, "weir_put_off_partitions ") > 0 {
+            (seen_busy, quiet_since) = (true, Instant::now());
+        }
+        let quiet = if seen_busy { Duration::from_millis(200) } else { Duration::from_secs(2) };
+        if quiet_since.elapsed() >= quiet {
+            break;
+        }
     }
-    tell(what, began.elapsed().as_millis() as u64 - 100, "ms");
+    tell(what, (quiet_since - began).as_millis() as u64, "ms");
     report(latencies, "meanwhile");
 }
 

@@ -5,6 +5,7 @@
 //! Answers, jobs and mail of a group are released when it is durable, in order.
 
 use std::{
+    cell::Cell,
     collections::{BTreeMap, BTreeSet, VecDeque},
     sync::Arc,
 };
@@ -121,6 +122,24 @@ pub struct Led {
     pub sequence: Sequence,
 }
 
+/// When each partition wants to be called next, as long as it did nothing since it was asked: it is asked several times a
+/// turn, and looks into three tables for it.
+#[derive(Debug)]
+struct Dues(Vec<Cell<Option<Option<i64>>>>);
+
+impl Dues {
+    fn of(&self, led: &[Led], place: usize) -> Option<i64> {
+        let known = self.0[place].get();
+        let due = known.unwrap_or_else(|| led[place].partition.next_due_ms());
+        self.0[place].set(Some(due));
+        due
+    }
+
+    fn forget(&self, place: usize) {
+        self.0[place].set(None);
+    }
+}
+
 /// What waits for a group to be durable.
 #[derive(Debug, Default)]
 struct Group {
@@ -192,6 +211,7 @@ pub struct Driver {
     mailbag: VecDeque<Parcel>,
     /// The place of the partition that fired last what was due in it.
     fired_last: usize,
+    dues: Dues,
     observed: bool,
     now_ms: i64,
     upkeep: Upkeep,
@@ -212,6 +232,7 @@ impl Driver {
             unfinished: VecDeque::new(),
             mailbag: VecDeque::new(),
             fired_last: 0,
+            dues: Dues(led.iter().map(|_| Cell::new(None)).collect()),
             observed: false,
             // What was due before the last record is due, whatever the clock says.
             now_ms: led.iter().map(|led| led.partition.state().last_ms()).max().unwrap_or(0),
@@ -347,8 +368,12 @@ impl Driver {
 
     /// When [`Input::TimePassed`] has something to do next, in milliseconds since 1970.
     pub fn next_due_ms(&self) -> Option<i64> {
-        let due = self.led.iter().filter_map(|led| led.partition.next_due_ms()).min();
-        [due, self.acknowledge_at_ms].into_iter().flatten().min()
+        [self.first_due_ms(), self.acknowledge_at_ms].into_iter().flatten().min()
+    }
+
+    /// When the first partition wants to be called.
+    fn first_due_ms(&self) -> Option<i64> {
+        (0..self.led.len()).filter_map(|place| self.dues.of(&self.led, place)).min()
     }
 
     /// Whether [`Input::TimePassed`] has something to do at `clock_ms`, or had before the clock went back.
@@ -358,8 +383,7 @@ impl Driver {
 
     /// Milliseconds by which the first thing is late that is due.
     pub fn overdue_ms(&self, clock_ms: i64) -> u64 {
-        let due = self.led.iter().filter_map(|led| led.partition.next_due_ms()).min();
-        due.map_or(0, |due| clock_ms.saturating_sub(due).max(0) as u64)
+        self.first_due_ms().map_or(0, |due| clock_ms.saturating_sub(due).max(0) as u64)
     }
 
     /// Partitions with put-off work.
@@ -397,6 +421,7 @@ impl Driver {
 
     fn run(&mut self, partition: PartitionId, request: Option<RequestId>, command: Command) {
         let Some(led) = self.led.get_mut(place_of(partition)) else { return };
+        self.dues.forget(place_of(partition));
         let output = led.partition.handle(self.now_ms, request, command, &mut self.demand);
         if let Some(failure) = led.partition.failure() {
             self.failure.get_or_insert_with(|| {
@@ -509,8 +534,7 @@ impl Driver {
             return;
         }
         let count = self.led.len();
-        let is_due =
-            |place: &usize| self.led[*place].partition.next_due_ms().is_some_and(|due| due <= self.now_ms);
+        let is_due = |place: &usize| self.dues.of(&self.led, *place).is_some_and(|due| due <= self.now_ms);
         let due = (1..=count).map(|step| (self.fired_last + step) % count).find(is_due);
         if let Some(place) = due {
             self.fired_last = place;

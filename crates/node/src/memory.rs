@@ -2,9 +2,12 @@
 //!
 //! | what | share |
 //! |---|---|
-//! | rows of the partitions | 30 % |
-//! | the store's cache of blocks | 15 % |
+//! | rows of the partitions | 30 %, less two thirds of what a mirror's store takes |
+//! | the store's cache of blocks | 15 %, less one third of it |
 //! | the store's write buffers, the journal's buffers, commands in flight, the program itself | the rest |
+//!
+//! A mirror has a store of its own, with write buffers and a small cache; rows and cache of the first make room for it, down
+//! to a third of their shares.
 
 use crate::limits::{DEFAULT_MEMORY_BYTES, MIN_MEMORY_BYTES};
 
@@ -12,18 +15,25 @@ use crate::limits::{DEFAULT_MEMORY_BYTES, MIN_MEMORY_BYTES};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Memory {
     bytes: u64,
+    /// What a second store takes.
+    mirror_bytes: u64,
 }
 
 impl Memory {
     /// So many bytes; `None`: fewer than [`MIN_MEMORY_BYTES`].
     pub fn new(bytes: u64) -> Option<Memory> {
-        (bytes >= MIN_MEMORY_BYTES).then_some(Memory { bytes })
+        (bytes >= MIN_MEMORY_BYTES).then_some(Memory { bytes, mirror_bytes: 0 })
     }
 
     /// What is right on this machine where nothing is said: an eighth of what it has, or of what its control group is allowed.
     pub fn of_machine() -> Memory {
         let total = machine_bytes().unwrap_or(u64::MAX).min(group_bytes().unwrap_or(u64::MAX));
-        Memory { bytes: (total / 8).clamp(MIN_MEMORY_BYTES, DEFAULT_MEMORY_BYTES) }
+        Memory { bytes: (total / 8).clamp(MIN_MEMORY_BYTES, DEFAULT_MEMORY_BYTES), mirror_bytes: 0 }
+    }
+
+    /// The same memory where a mirror's store takes so many bytes of it.
+    pub(crate) fn with_mirror(self, mirror_bytes: u64) -> Memory {
+        Memory { mirror_bytes, ..self }
     }
 
     /// All of it.
@@ -33,12 +43,18 @@ impl Memory {
 
     /// The share of the rows of partitions.
     pub fn rows_bytes(self) -> usize {
-        usize::try_from(self.bytes / 100 * 30).unwrap_or(usize::MAX)
+        usize::try_from(self.share(30, self.mirror_bytes / 3 * 2)).unwrap_or(usize::MAX)
     }
 
     /// The share of the store's cache.
     pub fn store_cache_bytes(self) -> u64 {
-        self.bytes / 100 * 15
+        self.share(15, self.mirror_bytes / 3)
+    }
+
+    /// So many hundredths, less what is needed elsewhere, but at least a third of them.
+    fn share(self, hundredths: u64, elsewhere: u64) -> u64 {
+        let share = self.bytes / 100 * hundredths;
+        share.saturating_sub(elsewhere).max(share / 3)
     }
 }
 
@@ -71,6 +87,14 @@ mod tests {
         let shared = memory.rows_bytes() as u64 + memory.store_cache_bytes();
         assert!(shared < memory.bytes() / 2);
         assert_eq!(Memory::new(MIN_MEMORY_BYTES - 1), None);
+        for bytes in [MIN_MEMORY_BYTES, 512 << 20, 4 << 30] {
+            let (alone, mirrored) =
+                (Memory::new(bytes).unwrap(), Memory::new(bytes).unwrap().with_mirror(48 << 20));
+            let shares = |memory: Memory| memory.rows_bytes() as u64 + memory.store_cache_bytes();
+            let freed = shares(alone) - shares(mirrored);
+            assert!(freed + 3 >= (48 << 20) || bytes == MIN_MEMORY_BYTES, "{freed}");
+            assert!(freed >= 38 << 20, "even the least memory makes room for most of it: {freed}");
+        }
         let usual = Memory::of_machine().bytes();
         assert!((MIN_MEMORY_BYTES..=DEFAULT_MEMORY_BYTES).contains(&usual), "{usual}");
     }

@@ -29,7 +29,7 @@ use weir_journal::{
 
 use crate::{
     NodeConfig, StartError,
-    checkpoint::Store,
+    checkpoint::{Store, WRITE_BUFFER_BYTES},
     node::random_bytes,
     offline::{JOURNAL, STORE},
     recovery::{Ahead, Checkpoint},
@@ -53,6 +53,8 @@ pub(crate) struct Opened {
 
 /// Cache of the mirror's store: nothing is read from it while the other side can be read.
 const MIRROR_CACHE_BYTES: u64 = 1 << 20;
+/// Memory that the mirror's store takes.
+pub(crate) const STORE_BYTES: u64 = 3 * WRITE_BUFFER_BYTES + MIRROR_CACHE_BYTES;
 
 /// Opens the journal and the store, in one folder or in two that are made alike first.
 ///
@@ -73,7 +75,7 @@ pub(crate) fn open(config: &NodeConfig) -> Result<Opened, StartError> {
     let (journal, mending) = open_mirrored(&pair, options)?;
     tell(&mending, [folder, mirror]);
     let folders = [folder.join(STORE), mirror.join(STORE)];
-    let caches = [config.memory.store_cache_bytes(), MIRROR_CACHE_BYTES];
+    let caches = [config.shared_memory().store_cache_bytes(), MIRROR_CACHE_BYTES];
     let store = open_stores(&journal, &mending, &pair, folders, caches)?;
     mending.done(&pair)?;
     Ok(Opened { journal, store, mirror: Some(Mirror { folder: mirror.clone(), pair }) })

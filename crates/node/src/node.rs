@@ -51,6 +51,16 @@ pub struct NodeConfig {
     pub payload: Payload,
 }
 
+impl NodeConfig {
+    /// The memory to share out: a mirror's store needs some of it.
+    pub(crate) fn shared_memory(&self) -> Memory {
+        match self.mirror_dir {
+            Some(_) => self.memory.with_mirror(mirror::STORE_BYTES),
+            None => self.memory,
+        }
+    }
+}
+
 /// Partitions of a new data folder.
 pub const DEFAULT_PARTITIONS: u16 = 3;
 /// Why a node could not start.
@@ -131,7 +141,7 @@ impl Node {
         let Opened { mut journal, store, mirror } = mirror::open(config)?;
         let cluster_id = journal.incarnation().to_string();
         let partitions = partition_count(folder, &journal, config.partitions)?;
-        let rows_bytes_max = config.memory.rows_bytes();
+        let rows_bytes_max = config.shared_memory().rows_bytes();
         let mut led =
             recover(&mut journal, partitions, rows_bytes_max, |id| store.partition(id)).map_err(|error| {
                 match error {
