@@ -186,7 +186,7 @@ fn worker(handle: &Handle) -> Arc<AtomicUsize> {
 
 /// Waits until nothing is due or put off any longer, and tells how long that took and what others felt.
 async fn until_quiet(handle: &Handle, latencies: &Latencies, what: &str) {
-    let began = Instant::now();
+    let (began, before) = (Instant::now(), handle.metrics_text());
     let (mut seen_busy, mut quiet_since) = (false, began);
     // What is due or put off shows in the figures a moment later, and between two slices it may not show.
     loop {
@@ -202,10 +202,20 @@ async fn until_quiet(handle: &Handle, latencies: &Latencies, what: &str) {
     }
     tell(what, (quiet_since - began).as_millis() as u64, "ms");
     report(latencies, "meanwhile");
+    tell_commits(&before, &handle.metrics_text());
 }
 
 fn figure(text: &str, name: &str) -> u64 {
     text.lines().find_map(|line| line.strip_prefix(name)?.parse().ok()).unwrap_or(0)
+}
+
+/// Commits of the journal between two looks at the figures.
+fn tell_commits(before: &str, after: &str) {
+    let grown = |name: &str| figure(after, name) - figure(before, name);
+    let commits = grown("weir_journal_commits_total ").max(1);
+    tell("commits", commits, "");
+    tell("bytes of a commit, mean", grown("weir_journal_bytes_total ") / commits, "B");
+    tell("time of a commit, mean", grown("weir_journal_commit_microseconds_total ") / commits, "us");
 }
 
 fn report(latencies: &Latencies, when: &str) {
