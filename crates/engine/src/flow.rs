@@ -49,6 +49,7 @@ pub(crate) fn run(tx: &mut Tx<'_>) {
 /// Goes on with steps that were put off, one after the other: what follows from one comes before the next, or, where it is
 /// too much for this batch, behind all the others.
 pub(crate) fn resume(tx: &mut Tx<'_>) {
+    tx.stand_behind();
     let (mut taken, mut last) = (0, Bound::Unbounded);
     while !tx.is_full() {
         let rest = UpTo { from: last, to: u64::MAX };

@@ -130,6 +130,7 @@ enum Waiter {
 /// Fires everything that is due, in order of time, as much as one batch holds. What follows from one comes before the next,
 /// so that no more is put off than follows from the last.
 pub(crate) fn time_passed(tx: &mut Tx<'_>) {
+    tx.stand_behind();
     while !tx.is_full() {
         let state = tx.state();
         let timer = state.timer_dues.first().map(|((due, key), _)| (due, Waiter::Timer(key)));

@@ -194,6 +194,11 @@ impl<'a> Tx<'a> {
         self.work.is_full(self.steps.len())
     }
 
+    /// Nobody waits for this command: it makes way for others sooner.
+    pub(crate) fn stand_behind(&mut self) {
+        self.work.stand_behind();
+    }
+
     /// So many pieces of work were done that no event tells of.
     pub(crate) fn worked(&mut self, pieces: usize) {
         self.work.done(pieces, 0);

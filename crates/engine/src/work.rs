@@ -17,12 +17,20 @@ pub(crate) struct Work {
     pieces: usize,
     /// Bytes of variables in events and in jobs handed out.
     bytes: usize,
+    /// Whether nobody waits for it.
+    behind: bool,
 }
 
 impl Work {
     /// Whether no more should be begun; so many steps wait.
     pub(crate) fn is_full(&self, waiting: usize) -> bool {
-        self.pieces + waiting >= limits::WORK_PER_BATCH || self.bytes >= limits::WORK_BYTES_PER_BATCH
+        let most = if self.behind { limits::WORK_PER_BATCH_BEHIND } else { limits::WORK_PER_BATCH };
+        self.pieces + waiting >= most || self.bytes >= limits::WORK_BYTES_PER_BATCH
+    }
+
+    /// Nobody waits for it: it makes way for others sooner.
+    pub(crate) fn stand_behind(&mut self) {
+        self.behind = true;
     }
 
     /// So many pieces of work were done, with so many bytes.

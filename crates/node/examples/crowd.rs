@@ -27,6 +27,10 @@ use weir_engine::{
 };
 use weir_node::{Handle, JobStreamSpec, Memory, Node, NodeConfig, Payload};
 
+/// As in the server.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const HEAD: &str = r#"<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:zeebe="http://camunda.org/schema/zeebe/1.0">"#;
 /// Callers that create what waits, each one after the other.
 const CALLERS: usize = 256;

@@ -35,7 +35,12 @@ use weir_journal::Sequence;
 
 use self::torn::Cut;
 use crate::{
-    disk_space::DiskSpace, driver::Input, metrics::Metrics, mirror::Stores, node::StartError, shell::ToShell,
+    disk_space::DiskSpace,
+    driver::Input,
+    metrics::Metrics,
+    mirror::Stores,
+    node::{StartError, spawn, stand_behind},
+    shell::ToShell,
 };
 
 /// The row that holds the number of the record; no table has this number.
@@ -100,8 +105,13 @@ impl Store {
         let database = Database::builder(folder)
             .worker_threads(1)
             .cache_size(cache_bytes)
-            .max_journaling_size(STORE_JOURNAL_BYTES)
-            .open()?;
+            .max_journaling_size(STORE_JOURNAL_BYTES);
+        // Its own threads begin as the one that opens it is.
+        let opening = spawn("open-store", move || {
+            stand_behind();
+            database.open()
+        });
+        let database = opening.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
         let rows = database
             .keyspace("rows", || KeyspaceCreateOptions::default().max_memtable_size(write_buffer_bytes))?;
         Ok(Store { database, rows })
