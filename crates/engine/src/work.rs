@@ -24,7 +24,7 @@ pub(crate) struct Work {
 impl Work {
     /// Whether no more should be begun; so many steps wait.
     pub(crate) fn is_full(&self, waiting: usize) -> bool {
-        let most = if self.behind { limits::WORK_PER_BATCH_BEHIND } else { limits::WORK_PER_BATCH };
+        let most = if self.behind { limits::UNAWAITED_WORK_PER_BATCH } else { limits::WORK_PER_BATCH };
         self.pieces + waiting >= most || self.bytes >= limits::WORK_BYTES_PER_BATCH
     }
 

@@ -39,7 +39,8 @@ use crate::{
     driver::Input,
     metrics::Metrics,
     mirror::Stores,
-    node::{StartError, spawn, stand_behind},
+    node::{StartError, spawn},
+    precedence::stand_behind,
     shell::ToShell,
 };
 
@@ -233,6 +234,7 @@ pub(crate) fn run(
     metrics: &Arc<Metrics>,
     space: &DiskSpace,
 ) {
+    stand_behind();
     while let Ok(message) = inbox.recv() {
         let (partition, sequence, changes) = match message {
             ToCheckpointer::Write { partition, sequence, changes } => (partition, sequence, changes),

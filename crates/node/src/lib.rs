@@ -20,6 +20,7 @@ mod mirror;
 pub mod node;
 mod observe;
 pub mod offline;
+mod precedence;
 pub mod recovery;
 mod scrub;
 mod shell;
@@ -30,5 +31,6 @@ pub use handle::{Handle, Health, JobBatches, JobStream, JobStreamSpec, SubmitErr
 pub use memory::Memory;
 pub use node::{DEFAULT_PARTITIONS, Node, NodeConfig, StartError};
 pub use observe::{Observed, Observer, Overrun};
+pub use precedence::stand_behind;
 pub use weir_engine::Payload;
 pub use weir_journal::disk::mirror::Side;

@@ -195,7 +195,6 @@ impl Node {
         let watcher = watch(space.clone(), committer.clone());
         let (written, checkpointing, room) = (to_shell.clone(), metrics.clone(), space.clone());
         let checkpointer = spawn("checkpoint", move || {
-            stand_behind();
             checkpoint::run(&store, &checkpoints, &trim, &written, &checkpointing, &room)
         });
         let shell = Shell {
@@ -305,16 +304,6 @@ fn decide(shell: Shell) -> (JoinHandle<Result<(), String>>, watch::Receiver<Opti
         result
     });
     (ended, failed)
-}
-
-/// How far work that nobody waits for stands behind (`nice`): of a processor that others want too it gets a quarter.
-const BEHIND_NICE: i32 = 5;
-
-/// Lets other threads go before this one and those that it starts: what nobody waits for takes what they leave, and its share
-/// where they leave nothing.
-pub(crate) fn stand_behind() {
-    // Where the system does not let it, it runs beside them.
-    let _ = rustix::process::nice(BEHIND_NICE);
 }
 
 pub(crate) fn spawn<T: Send + 'static>(

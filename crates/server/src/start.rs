@@ -58,13 +58,6 @@ impl Addresses {
     }
 }
 
-/// Niceness of the threads that serve requests. Whoever waits, waits for the few threads that decide and commit: where
-/// processors are short, reading the next request must not keep the last one's answer back. Measured on two processors
-/// shared with the driver, each run given: p99 of 13, 19 and 21 ms with it, 17, 18, 32 and 67 ms without; under overload 15,100 and
-/// 18,900 a second with it, 9,700 and 14,400 without.
-#[cfg(target_os = "linux")]
-const FACES_NICENESS: i32 = 5;
-
 /// A running server.
 pub(crate) struct Server {
     /// Where it listens.
@@ -176,20 +169,9 @@ pub(crate) fn runtime(config: &Config) -> Result<Runtime, Failure> {
     if config.threads > 0 {
         builder.worker_threads(config.threads);
     }
-    builder.thread_name("weir").on_thread_start(stand_back).enable_all();
+    builder.thread_name("weir").on_thread_start(weir_node::stand_behind).enable_all();
     builder.build().map_err(|error| Failure::new(Exit::Server, "cannot start the runtime").because(error))
 }
-
-/// The calling thread lets the node's threads go first.
-#[cfg(target_os = "linux")]
-fn stand_back() {
-    // If the system does not allow it, answers come later under load, and that is all.
-    let _as_it_is = rustix::process::nice(FACES_NICENESS);
-}
-
-/// Elsewhere niceness belongs to the process, and would change nothing between its threads.
-#[cfg(not(target_os = "linux"))]
-fn stand_back() {}
 
 /// Log lines to standard error, as the configuration says.
 pub(crate) fn logging(config: &Config) {

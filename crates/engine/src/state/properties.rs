@@ -377,7 +377,7 @@ fn rows_that_are_asked_for_in_rising_order_are_read_ahead_and_so_are_those_that_
     assert!(ranges <= stretches + 10, "{ranges} reads");
     let mixed = reads(|table, key| {
         // An element, then its scope with the smaller key.
-        let key = (key - 1 ^ 1) + 1;
+        let key = ((key - 1) ^ 1) + 1;
         assert_eq!(table.contains(&key), key % 2 == 1);
     });
     assert!(mixed <= stretches + 20, "{mixed} reads");

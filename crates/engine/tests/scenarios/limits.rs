@@ -190,7 +190,7 @@ fn a_batch_takes_so_much_work_and_so_few_due_timers() {
     let batch = output.batch.expect("timers were due");
     // The first calls the process again, which is far more than one batch takes: no other is fired before that is put off.
     assert_eq!(count(&batch.events, "TimerFired"), 1);
-    assert!(batch.events.len() <= limits::WORK_PER_BATCH_BEHIND, "{} events", batch.events.len());
+    assert!(batch.events.len() <= limits::UNAWAITED_WORK_PER_BATCH, "{} events", batch.events.len());
     assert!(output.more && partition.has_deferred_work());
     assert_eq!(partition.next_due_ms(), Some(due_ms), "the rest is still due");
 }

@@ -217,7 +217,7 @@ fn jobs_timed_out_at_once_are_freed_in_slices() {
         tally.note(&partition.handle(EPOCH_MS + 1_000, None, Command::TimePassed, &mut ()));
     }
     assert_eq!(partition.state().job_queue.len(), 5_000);
-    let most = limits::WORK_PER_BATCH_BEHIND;
+    let most = limits::UNAWAITED_WORK_PER_BATCH;
     assert!(tally.batches <= 5_000 * 2 / most + 1, "{tally:?}");
     assert!(tally.largest_events <= most, "{tally:?}");
 }
