@@ -42,7 +42,15 @@ fn routes(node: Handle, metrics: Metrics) -> Router {
         .route("/metrics", get(show))
         .route("/actuator/prometheus", get(show))
         .with_state(metrics);
-    health.merge(shown)
+    health.merge(shown).fallback(elsewhere)
+}
+
+/// Who looks around is told what there is.
+async fn elsewhere() -> (StatusCode, &'static str) {
+    (
+        StatusCode::NOT_FOUND,
+        "here are /metrics, /health/live, /health/ready and /health/startup; REST is at another port\n",
+    )
 }
 
 /// Status, kind of body, body.
@@ -127,7 +135,7 @@ mod tests {
             /health/ready 200 {"status":"UP"}
             /health/startup 200 {"status":"UP"}
             /actuator/health/status 200 {"status":"UP"}
-            /x 404 
+            /x 404 here are /metrics, /health/live, /health/ready and /health/startup; REST is at another port
         "#]]
         .assert_eq(&seen);
     }

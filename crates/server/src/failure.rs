@@ -56,6 +56,7 @@ impl Failure {
         let remedy = match error.kind() {
             io::ErrorKind::NotFound => "check the path; it is taken from the current directory",
             io::ErrorKind::PermissionDenied => "check who may read it: ls -l",
+            io::ErrorKind::IsADirectory => "this is a folder: name a file in it",
             _ => "check that it is a readable file",
         };
         Self::usage("cannot read the file").at(path.display()).because(error).try_this(remedy)

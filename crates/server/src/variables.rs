@@ -99,6 +99,10 @@ pub(crate) fn parse_object(place: &str, text: &str) -> Result<Object, Failure> {
             .at(place)
             .because(format!("this is {}", kind(&other)))
             .try_this(remedy)),
+        Err(_) if text.contains('\'') && !text.contains('"') => Err(Failure::usage("this is not JSON")
+            .at(place)
+            .because("names and texts stand in double quotes in JSON, here they stand in single ones")
+            .try_this(remedy)),
         Err(_) => Err(Failure::usage("this is not JSON").at(place).because(problem).try_this(remedy)),
     }
 }

@@ -12,7 +12,7 @@ use weir_bpmn::{Diagnostic, Severity};
 use crate::{
     command::{
         decision::{ModeName, Source},
-        deploy::find_models,
+        deploy::some_models,
     },
     exit::Exit,
     failure::Failure,
@@ -48,11 +48,7 @@ struct Found {
 
 impl Check {
     pub(crate) fn run(self, output: Output) -> Result<Exit, Failure> {
-        let files = find_models(&self.paths)?;
-        if files.is_empty() {
-            let remedy = "name files, or a folder that holds .bpmn or .dmn files";
-            return Err(Failure::usage("there is nothing to check").try_this(remedy));
-        }
+        let files = some_models(&self.paths, "check")?;
         let (mut errors, mut warnings, mut values) = (0, 0, Vec::new());
         for file in &files {
             let found = check(file)?;

@@ -38,13 +38,7 @@ pub(crate) struct Deploy {
 
 impl Deploy {
     pub(crate) async fn run(self, output: Output) -> Result<Exit, Failure> {
-        let files = find_models(&self.paths)?;
-        if files.is_empty() {
-            let place =
-                self.paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ");
-            let remedy = "name files, or a folder that holds .bpmn, .dmn or .form files";
-            return Err(Failure::usage("there is nothing to deploy").at(place).try_this(remedy));
-        }
+        let files = some_models(&self.paths, "deploy")?;
         let deployed = deploy(&mut self.connection.client()?, read_resources(&files)?).await?;
         output.answer(&to_json(&deployed), to_text(&deployed));
         Ok(Exit::Ok)
@@ -70,6 +64,17 @@ pub(crate) async fn deploy(
         return Err(Failure::new(Exit::Rejected, what).because(why).try_this(remedy));
     }
     client.answer("the deployment", answer)
+}
+
+/// The models of a command line, of which there must be one to `do_this` with.
+pub(crate) fn some_models(paths: &[PathBuf], do_this: &str) -> Result<Vec<PathBuf>, Failure> {
+    let files = find_models(paths)?;
+    if files.is_empty() {
+        let place = paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ");
+        let remedy = "name files, or a folder that holds .bpmn or .dmn files";
+        return Err(Failure::usage(format!("there is nothing to {do_this}")).at(place).try_this(remedy));
+    }
+    Ok(files)
 }
 
 /// The files named, and those with a model's suffix in the folders named, in the order of their names.

@@ -17,7 +17,8 @@ use crate::{
     exit::Exit,
     failure::Failure,
     follow::Teller,
-    output::{GOOD, NAME, Output},
+    output::{DIM, GOOD, NAME, Output},
+    start::until_told_to_stop,
     variables::Variables,
 };
 
@@ -179,7 +180,16 @@ async fn follow(
         answer => answer.map_err(|status| cannot_start(client, &status))?.into_inner(),
     };
     let mut teller = Teller::of_one(output);
-    let told = teller.tell_all(events).await;
+    let told = tokio::select! {
+        told = teller.tell_all(events) => told,
+        stopped = until_told_to_stop() => {
+            stopped?;
+            output.say(format_args!(
+                "{DIM}no longer followed; the instance goes on. `weir instance cancel KEY` would end it{DIM:#}"
+            ));
+            return Ok(Exit::Failed);
+        }
+    };
     let last = told.map_err(|status| {
         let failure = Failure::status("following the instance", &client.address, &status);
         match teller.has_told() {

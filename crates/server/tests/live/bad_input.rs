@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    io::{BufRead, BufReader},
     process::{Command, Stdio},
 };
 
@@ -63,6 +64,8 @@ fn variables_that_cannot_be_taken() {
     let (status, problem) = create(format!("{{\"a\": \"{}\"}}", "x".repeat(20 * MEBIBYTE)).as_bytes());
     assert!(status == 413 && problem.contains("larger than"), "{status} {problem}");
     check(&server.weir(&["run", "one-task", "--variables", "[1]"]), 2, &["--variables", "a list"]);
+    let single = server.weir(&["run", "one-task", "--variables", "{'a': 1}"]);
+    check(&single, 2, &["--variables", "double quotes", "try:"]);
     server.goes_on();
 }
 
@@ -131,6 +134,21 @@ fn a_server_that_cannot_start_says_why_and_what_to_do() {
 }
 
 #[test]
+fn who_stops_following_is_told_that_the_instance_goes_on() {
+    let server = Server::start();
+    let mut follow = Command::new(WEIR);
+    follow.args(["run", "one-task", "--follow", "--address", &server.grpc]);
+    let mut follow = follow.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(follow.stdout.take().unwrap()).lines().map(Result::unwrap);
+    assert!(lines.any(|line| line.contains("waiting")), "the job is not told of");
+    let interrupted = Command::new("kill").args(["-INT", &follow.id().to_string()]).status().unwrap();
+    assert!(interrupted.success());
+    assert!(lines.any(|line| line.contains("the instance goes on")), "it ended without a word");
+    assert_eq!(follow.wait().unwrap().code(), Some(1));
+    check(&server.weir(&["job", "work", "work", "--count", "1"]), 0, &["completed"]);
+}
+
+#[test]
 fn a_model_that_cannot_be_deployed_is_not_called_good() {
     let folder = tempfile::tempdir().unwrap();
     let checked = |name: &str, content: &str| {
@@ -138,6 +156,8 @@ fn a_model_that_cannot_be_deployed_is_not_called_good() {
         fs::write(&path, content).unwrap();
         Command::new(WEIR).arg("check").arg(path).output().unwrap()
     };
+    let nothing = Command::new(WEIR).arg("check").arg(folder.path()).output().unwrap();
+    check(&nothing, 2, &["there is nothing to check", &folder.path().display().to_string(), "try:"]);
     check(&checked("a.form", "{}"), 1, &["a.form", "forms cannot be deployed yet", "help:"]);
     let long = format!(
         "<definitions xmlns=\"https://www.omg.org/spec/DMN/20191111/MODEL/\" id=\"d\" name=\"d\" namespace=\"n\">\
