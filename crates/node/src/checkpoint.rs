@@ -38,10 +38,10 @@ use crate::{
     disk_space::DiskSpace,
     driver::Input,
     metrics::Metrics,
-    mirror::Stores,
     node::{StartError, spawn},
     precedence::stand_behind,
     shell::ToShell,
+    stores::{CheckpointStore, Stores},
 };
 
 /// The row that holds the number of the record; no table has this number.
@@ -118,33 +118,6 @@ impl Store {
         Ok(Store { database, rows })
     }
 
-    /// The rows of a partition, and the number of the record that they stand at.
-    pub(crate) fn partition(&self, id: PartitionId) -> Result<(Arc<dyn Stored>, Sequence), String> {
-        let place = [&id.0.to_be_bytes()[..], &[POSITION]].concat();
-        let sequence = match self.rows.get(place).map_err(|error| error.to_string())? {
-            Some(bytes) => {
-                let bytes =
-                    <[u8; 8]>::try_from(&*bytes).map_err(|_| "its position is damaged".to_string())?;
-                Sequence(u64::from_be_bytes(bytes))
-            }
-            None => Sequence(0),
-        };
-        Ok((Arc::new(RowsOf { rows: self.rows.clone(), id }), sequence))
-    }
-
-    /// Changes rows, and says which record they stand at then: both or neither, durable.
-    pub(crate) fn write(
-        &self,
-        id: PartitionId,
-        sequence: Sequence,
-        changes: &[Change],
-    ) -> Result<(), fjall::Error> {
-        let rows = changes
-            .iter()
-            .map(|Change { key, value }| (key.clone(), value.as_ref().map(|row| row.to_bytes())));
-        self.write_rows(id, sequence, rows)
-    }
-
     fn write_rows(
         &self,
         id: PartitionId,
@@ -161,6 +134,28 @@ impl Store {
         }
         batch.insert(&self.rows, place(&[POSITION]), sequence.0.to_be_bytes());
         batch.commit()
+    }
+}
+
+impl CheckpointStore for Store {
+    fn partition(&self, id: PartitionId) -> Result<(Arc<dyn Stored>, Sequence), String> {
+        let place = [&id.0.to_be_bytes()[..], &[POSITION]].concat();
+        let sequence = match self.rows.get(place).map_err(|error| error.to_string())? {
+            Some(bytes) => {
+                let bytes =
+                    <[u8; 8]>::try_from(&*bytes).map_err(|_| "its position is damaged".to_string())?;
+                Sequence(u64::from_be_bytes(bytes))
+            }
+            None => Sequence(0),
+        };
+        Ok((Arc::new(RowsOf { rows: self.rows.clone(), id }), sequence))
+    }
+
+    fn write(&self, id: PartitionId, sequence: Sequence, changes: &[Change]) -> Result<(), String> {
+        let rows = changes
+            .iter()
+            .map(|Change { key, value }| (key.clone(), value.as_ref().map(|row| row.to_bytes())));
+        self.write_rows(id, sequence, rows).map_err(|error| error.to_string())
     }
 }
 
@@ -227,7 +222,7 @@ fn unreadable(error: fjall::Error) -> StoredError {
 
 /// The checkpoint thread. Where the store fails, it ends, and the node stops: the journal has all that was acknowledged.
 pub(crate) fn run(
-    store: &Stores,
+    store: &Stores<Store>,
     inbox: &Receiver<ToCheckpointer>,
     trims: &Sender<(weir_journal::PartitionId, Sequence)>,
     written: &Sender<ToShell>,

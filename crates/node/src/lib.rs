@@ -25,6 +25,7 @@ pub mod recovery;
 mod scrub;
 mod shell;
 mod standing_queue;
+pub mod stores;
 mod upkeep;
 
 pub use handle::{Handle, Health, JobBatches, JobStream, JobStreamSpec, SubmitError, Topology};

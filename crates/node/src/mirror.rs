@@ -5,21 +5,12 @@
 //! fails, in its journal or in its store, is left behind as a whole, and is rebuilt from the other at the next start.
 
 use std::{
-    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
 };
 
-use weir_engine::{
-    key::PartitionId,
-    state::{
-        Change,
-        below::{Direction, Limit, Stored, StoredError, StoredRows},
-    },
-};
 use weir_journal::{
-    Journal, Sequence,
     disk::{
         RealDisk, SharedDisk,
         mirror::{Flushing, LeftBehind, Pair, Side},
@@ -32,7 +23,7 @@ use crate::{
     checkpoint::{Store, WRITE_BUFFER_BYTES},
     node::random_bytes,
     offline::{JOURNAL, STORE},
-    recovery::{Ahead, Checkpoint},
+    stores::{Stores, fits},
 };
 
 /// A mirror in use.
@@ -47,7 +38,7 @@ pub(crate) struct Mirror {
 /// What a node keeps everything in.
 pub(crate) struct Opened {
     pub(crate) journal: LocalJournal,
-    pub(crate) store: Stores,
+    pub(crate) store: Stores<Store>,
     pub(crate) mirror: Option<Mirror>,
 }
 
@@ -136,144 +127,6 @@ fn tell(mending: &Mending, folders: [&PathBuf; 2]) {
     }
 }
 
-/// The state store on one disk, or on two.
-#[derive(Clone)]
-pub(crate) struct Stores {
-    primary: Store,
-    mirror: Option<Second>,
-}
-
-#[derive(Clone)]
-struct Second {
-    store: Store,
-    pair: Arc<Pair>,
-    /// Partitions whose checkpoints stood at different records when they were opened, until the earlier one has caught up.
-    uneven: Arc<Mutex<BTreeSet<PartitionId>>>,
-}
-
-impl Second {
-    fn is_uneven(&self, id: PartitionId) -> bool {
-        self.uneven.lock().unwrap_or_else(PoisonError::into_inner).contains(&id)
-    }
-}
-
-impl Stores {
-    fn one(store: Store) -> Stores {
-        Stores { primary: store, mirror: None }
-    }
-
-    /// The last checkpoint of a partition. Where the two sides differ, because the power went between the two writes, the earlier one
-    /// is read: the journal still has what follows, and recovery brings it to where the other one stands.
-    pub(crate) fn partition(&self, id: PartitionId) -> Result<Checkpoint, String> {
-        let (rows, at) = self.primary.partition(id)?;
-        let Some(second) = &self.mirror else { return Ok(Checkpoint { rows, at, ahead: None }) };
-        let (mirror_rows, mirror_at) = second.store.partition(id)?;
-        let first = if mirror_at < at { Side::Mirror } else { Side::Primary };
-        let ahead = (mirror_at != at).then(|| self.ahead(second, id, first, at.max(mirror_at)));
-        let rows = RowsOfBoth { rows: [rows, mirror_rows], first, id, second: second.clone() };
-        Ok(Checkpoint { rows: Arc::new(rows), at: at.min(mirror_at), ahead })
-    }
-
-    /// The side other than `behind` stands at record `at`.
-    fn ahead(&self, second: &Second, id: PartitionId, behind: Side, at: Sequence) -> Ahead {
-        let uneven = second.uneven.clone();
-        uneven.lock().unwrap_or_else(PoisonError::into_inner).insert(id);
-        let store = match behind {
-            Side::Primary => self.primary.clone(),
-            Side::Mirror => second.store.clone(),
-        };
-        let catch_up = move |changes: &[Change]| {
-            store.write(id, at, changes).map_err(|error| error.to_string())?;
-            uneven.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
-            Ok(())
-        };
-        Ahead { at, catch_up: Box::new(catch_up) }
-    }
-
-    /// Changes rows on every side that counts; see [`Store::write`].
-    pub(crate) fn write(
-        &self,
-        id: PartitionId,
-        sequence: Sequence,
-        changes: &[Change],
-    ) -> Result<(), String> {
-        let Some(second) = &self.mirror else {
-            return self.primary.write(id, sequence, changes).map_err(|error| error.to_string());
-        };
-        for (side, store) in [(Side::Primary, &self.primary), (Side::Mirror, &second.store)] {
-            if !second.pair.counts(side) {
-                continue;
-            }
-            if let Err(error) = store.write(id, sequence, changes) {
-                let why = format!("writing to its state store: {error}");
-                if !second.pair.leave_behind(side, &why) {
-                    return Err(why);
-                }
-            }
-        }
-        Ok(())
-    }
-}
-
-/// The rows of one partition on both sides.
-struct RowsOfBoth {
-    rows: [Arc<dyn Stored>; 2],
-    /// The side that is asked first.
-    first: Side,
-    id: PartitionId,
-    second: Second,
-}
-
-impl std::fmt::Debug for RowsOfBoth {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "RowsOfBoth({:?})", self.id)
-    }
-}
-
-impl RowsOfBoth {
-    fn of(&self, side: Side) -> &dyn Stored {
-        match side {
-            Side::Primary => self.rows[0].as_ref(),
-            Side::Mirror => self.rows[1].as_ref(),
-        }
-    }
-
-    /// Asks the first side, and where that fails the other, unless that stands at another record.
-    fn ask<T>(&self, ask: impl Fn(&dyn Stored) -> Result<T, StoredError>) -> Result<T, StoredError> {
-        let pair = &self.second.pair;
-        let other = self.first.other();
-        let mut failed = StoredError("its disk was left behind".to_owned());
-        if pair.counts(self.first) {
-            match ask(self.of(self.first)) {
-                Err(error) => failed = error,
-                found => return found,
-            }
-        }
-        if self.second.is_uneven(self.id) || !pair.counts(other) {
-            return Err(failed);
-        }
-        let found = ask(self.of(other))?;
-        pair.leave_behind(self.first, &format!("reading its state store: {failed}"));
-        Ok(found)
-    }
-}
-
-impl Stored for RowsOfBoth {
-    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoredError> {
-        self.ask(|rows| rows.get(key))
-    }
-
-    fn scan(
-        &self,
-        from: &[u8],
-        to: &[u8],
-        limit: Limit,
-        direction: Direction,
-    ) -> Result<StoredRows, StoredError> {
-        self.ask(|rows| rows.scan(from, to, limit, direction))
-    }
-}
-
 /// Opens both stores, after one that is missing, damaged or too old for the journal was made from the other.
 fn open_stores(
     journal: &LocalJournal,
@@ -281,7 +134,7 @@ fn open_stores(
     pair: &Arc<Pair>,
     folders: [PathBuf; 2],
     caches: [u64; 2],
-) -> Result<Stores, StartError> {
+) -> Result<Stores<Store>, StartError> {
     let mut opened = [None, None];
     for side in Side::BOTH {
         let place = index(side);
@@ -315,8 +168,7 @@ fn open_stores(
             [primary, mirror]
         }
     };
-    let second = Second { store: mirror, pair: Arc::clone(pair), uneven: Arc::default() };
-    Ok(Stores { primary, mirror: Some(second) })
+    Ok(Stores::two(primary, mirror, pair))
 }
 
 fn index(side: Side) -> usize {
@@ -324,19 +176,6 @@ fn index(side: Side) -> usize {
         Side::Primary => 0,
         Side::Mirror => 1,
     }
-}
-
-/// Whether the journal leads from each of its checkpoints to the last record.
-fn fits(store: &Store, journal: &LocalJournal) -> bool {
-    let reader = journal.reader();
-    let fits = |partition: weir_journal::PartitionId| {
-        let tail = reader.tail(partition).ok()?;
-        let (_, at) = store.partition(PartitionId(partition.get())).ok()?;
-        (tail.trimmed <= at && at <= tail.last_sequence).then_some(())
-    };
-    reader
-        .partitions()
-        .is_ok_and(|partitions| partitions.into_iter().all(|partition| fits(partition).is_some()))
 }
 
 /// A store where neither side has one that fits: new ones, unless something is lost.

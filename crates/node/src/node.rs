@@ -17,7 +17,7 @@ use weir_journal::{
 
 use crate::{
     admission::Admission,
-    checkpoint,
+    checkpoint::{self, Store},
     clock::Clock,
     commit::{Committer, SharedCommitter},
     delivery::Postbox,
@@ -28,10 +28,11 @@ use crate::{
     limits::{IN_FLIGHT_COMMANDS, MAX_PARTITIONS},
     memory::Memory,
     metrics::Metrics,
-    mirror::{self, Opened, Stores},
+    mirror::{self, Opened},
     recovery::{RecoveryError, recover},
     scrub,
     shell::{Desk, Shell, ToShell},
+    stores::Stores,
 };
 
 /// How a node is started.
@@ -168,7 +169,7 @@ impl Node {
     fn run(
         driver: Driver,
         journal: Box<dyn Journal>,
-        store: Stores,
+        store: Stores<Store>,
         cluster_id: String,
         space: Arc<DiskSpace>,
         metrics: Arc<Metrics>,

@@ -17,7 +17,7 @@ use weir_journal::{
     local::{self, Inspection, Repair, Resting},
 };
 
-use crate::{Memory, StartError, checkpoint::Store, recovery};
+use crate::{Memory, StartError, checkpoint::Store, recovery, stores::CheckpointStore};
 
 /// What a data folder holds.
 #[derive(Debug)]

@@ -13,6 +13,7 @@ pub mod machine;
 pub mod model;
 pub mod profile;
 pub mod reference;
+mod sides;
 pub mod situations;
 pub mod spread;
 pub mod world;

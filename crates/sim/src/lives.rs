@@ -7,15 +7,15 @@ use std::sync::Arc;
 
 use weir_journal::{
     AppendError, Epoch, Failure, Journal, JournalError, PartitionId, Record, Sequence,
-    disk::{
-        mirror::{Flushing, Pair},
-        sim::{Fault, Operation, SimDisk},
-    },
+    disk::sim::{Fault, Operation, SimDisk},
     local::{Incarnation, LocalJournal, Options, open_mirrored},
     random::SplitMix,
 };
 
-use crate::ledger::{Violation, broken};
+use crate::{
+    ledger::{Violation, broken},
+    sides::{self, SIDES},
+};
 
 /// What a life came to.
 #[derive(Clone, Debug, Default)]
@@ -80,8 +80,6 @@ const OPERATIONS: usize = 40;
 const SAMPLES: u64 = 6;
 /// Every so many lives one is of a mirrored journal.
 const MIRRORED_EVERY: u64 = 4;
-/// The two folders of such a journal.
-const SIDES: [&str; 2] = ["primary", "mirror"];
 /// Copies that are damaged after each start.
 const DAMAGES: usize = 3;
 
@@ -117,10 +115,7 @@ impl Living {
         if !self.mirrored {
             return LocalJournal::open(Arc::new(disk.clone()), self.options.clone());
         }
-        let [primary, mirror] = SIDES.map(|side| Arc::new(disk.folder(side)));
-        // In the moment in which the power goes a side may seem to fail alone; its image tells what is there.
-        let pair = Pair::new(primary, mirror, Flushing::InTurn, Box::new(|_| {}))
-            .map_err(|error| JournalError::Unavailable(unpaired(&error)))?;
+        let pair = sides::pair_on(disk)?;
         let (journal, mending) = open_mirrored(&pair, self.options.clone())?;
         mending.done(&pair)?;
         Ok(journal)
@@ -314,10 +309,6 @@ impl Living {
 /// The answer was given in the moment in which the power went: nobody had it.
 fn unanswered() -> Failure {
     Failure { action: "answering", place: String::new(), cause: "the power went".into(), remedy: "" }
-}
-
-fn unpaired(error: &std::io::Error) -> Failure {
-    Failure { action: "pairing", place: String::new(), cause: error.to_string().into(), remedy: "" }
 }
 
 fn id(place: usize) -> PartitionId {

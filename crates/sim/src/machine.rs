@@ -2,11 +2,12 @@
 //! crashes and recoveries.
 
 mod medium;
+mod mirror;
 mod recover;
 mod rot;
 mod store;
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, sync::Arc};
 
 use weir_canary::{Canary, planted};
 use weir_engine::{
@@ -21,12 +22,16 @@ use weir_engine::{
 use weir_feel::temporal::Zone;
 use weir_journal::{
     AppendError, Journal, Record, Sequence,
-    disk::sim::{Fault, Operation},
+    disk::{
+        mirror::Pair,
+        sim::{Fault, Operation},
+    },
     random::SplitMix,
 };
 use weir_node::{
     demand::TakerId,
     driver::{Action, Driver, GroupRecord, Input},
+    stores::Stores,
 };
 
 use self::{medium::IO_ERROR, store::Store};
@@ -36,6 +41,7 @@ pub use self::{
 };
 use crate::{
     ledger::{Ledger, Violation, broken},
+    sides::SIDES,
     situations::Situation,
 };
 
@@ -80,6 +86,8 @@ pub struct Build {
     pub rows_bytes_max: usize,
     /// A journal over a network instead of a disk, and how treacherous it is.
     pub network: Option<Network>,
+    /// Whether everything is kept on two disks.
+    pub mirrored: bool,
 }
 
 /// What becomes of a group.
@@ -95,7 +103,11 @@ enum Written {
 pub struct Machine {
     build: Build,
     medium: Medium,
-    store: Store,
+    /// The stores of both disks; without a mirror only the first is used.
+    sides: [Store; 2],
+    stores: Stores<Store>,
+    /// The two disks, with a mirror, since the last start.
+    pair: Option<Arc<Pair>>,
     journal: Option<Box<dyn Journal>>,
     driver: Driver,
     group: VecDeque<Vec<GroupRecord>>,
@@ -129,10 +141,13 @@ impl Machine {
     /// # Errors
     /// It does not start.
     pub fn new(build: Build) -> Result<Machine, Violation> {
+        let sides = [Store::new(build.partitions), Store::new(build.partitions)];
         let mut machine = Machine {
             build,
             medium: Medium::new(build.network),
-            store: Store::new(build.partitions),
+            stores: Stores::one(sides[0].clone()),
+            sides,
+            pair: None,
             journal: None,
             driver: Driver::new(Vec::new()),
             group: VecDeque::new(),
@@ -332,7 +347,10 @@ impl Machine {
         let Some(CheckpointToWrite { partition, sequence, changes }) = self.checkpoints.pop_front() else {
             return Ok(false);
         };
-        self.store.write(partition, sequence, changes);
+        if let Err(why) = self.stores.write(partition, sequence, &changes) {
+            self.stopped = Some(why);
+            return Ok(false);
+        }
         self.note(Situation::CheckpointWritten);
         self.trim(partition, sequence)?;
         self.input(now_ms, Input::CheckpointWritten(partition))?;
@@ -351,7 +369,10 @@ impl Machine {
     }
 
     /// The store takes no more checkpoints.
-    pub fn break_store(&mut self) {
+    pub fn break_store(&mut self, random: &mut SplitMix) {
+        if self.build.mirrored && random.percent(70) {
+            return self.break_store_of_a_side(random);
+        }
         self.note(Situation::CheckpointFailed);
         self.store_broken = true;
     }
@@ -364,8 +385,12 @@ impl Machine {
         let operation = operations[random.below(operations.len())];
         let (after, times) = (random.below(6) as u64, 1 + random.below(3) as u64);
         self.faulty = true;
-        disk.plant(Fault { operation, path_contains: String::new(), after, times, error: IO_ERROR });
-        format!("{operation:?} will fail {times} times after {after}")
+        let place = match self.build.mirrored {
+            true => ["", SIDES[0], SIDES[1]][random.below(3)],
+            false => "",
+        };
+        disk.plant(Fault { operation, path_contains: place.to_owned(), after, times, error: IO_ERROR });
+        format!("{operation:?} will fail {times} times after {after} {place}")
     }
 
     /// No file gets larger any more.

@@ -61,6 +61,9 @@ pub struct Knobs {
     pub keys: usize,
 }
 
+/// Swarm worlds with a disk that have a second one.
+const MIRRORED_PERCENT: usize = 30;
+
 impl Knobs {
     /// Draws them.
     pub fn draw(seed: u64, profile: Profile) -> Knobs {
@@ -75,6 +78,8 @@ impl Knobs {
                 reserve_bytes: [0, 64 * 1024][random.below(2)],
                 rows_bytes_max: 1 << 30,
                 network,
+                // Drawn by itself: the other worlds stay what they are.
+                mirrored: swarm && network.is_none() && SplitMix(seed ^ 0x2d15c).percent(MIRRORED_PERCENT),
             },
             steps: if swarm { 200 + random.below(600) as u64 } else { 120 },
             faults: draw_faults(random),
@@ -103,6 +108,7 @@ impl Knobs {
             ("flat processes", Knobs { palette: Palette { depth: 1, ..self.palette }, ..self }),
             ("rows in memory", build(Build { rows_bytes_max: 1 << 30, ..self.build })),
             ("a key for each instance", Knobs { keys: usize::MAX, ..self }),
+            ("no mirror", build(Build { mirrored: false, ..self.build })),
             ("no network", build(Build { network: None, ..self.build })),
             ("no checkpoints", Knobs { checkpoints: 0, ..self }),
             ("no crashes", with(Faults { crashes: 0, ..faults })),

@@ -76,6 +76,20 @@ situations! {
     RotRefused,
     /// A damaged journal was opened, and nothing was missing.
     RotHarmless,
+    /// A journal that was damaged on one side was opened with the other one.
+    RotMended,
+    /// One of two disks failed, and the node went on with the other.
+    SideLeftBehind,
+    /// A side that was left behind was rebuilt at a start.
+    SideRebuilt,
+    /// Two journals differed at a start, and were made alike.
+    SidesMended,
+    /// The store of one side failed.
+    StoreOfASideFailed,
+    /// The store of one side was made from the other one.
+    StoreRebuilt,
+    /// The two stores stood at different records.
+    StoresUneven,
     /// Nobody knew what became of an append, and it had arrived.
     UnknownArrived,
     /// Nobody knew what became of an append, and it had not arrived.

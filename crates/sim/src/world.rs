@@ -275,7 +275,7 @@ impl World {
             self.machine.note(Situation::DiskStalled);
             self.crowd.note(format!("{step}: the disk does not answer until step {until}"));
         } else {
-            self.machine.break_store();
+            self.machine.break_store(random);
             self.crowd.note(format!("{step}: the store fails"));
         }
     }

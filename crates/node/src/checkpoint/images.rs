@@ -32,6 +32,7 @@ use super::{
     Store, order,
     recording::{CALLS, Replay},
 };
+use crate::stores::CheckpointStore;
 
 /// Where the watched process works.
 const FOLDER: &str = "WEIR_STORE_FOLDER";

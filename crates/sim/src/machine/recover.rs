@@ -4,7 +4,8 @@ use weir_engine::key::PartitionId;
 use weir_journal::{Journal, JournalError, disk::sim::Fate, random::SplitMix};
 use weir_node::{
     driver::Driver,
-    recovery::{self, Checkpoint, RecoveryError},
+    recovery::{self, RecoveryError},
+    stores::CheckpointStore,
 };
 
 use super::{Build, CheckpointToWrite, Machine, Medium, Written, same_state};
@@ -50,6 +51,7 @@ impl Machine {
         self.note_crash(at);
         let on_the_way = self.on_the_way();
         let was_unknown = self.outcome_unknown;
+        self.ledger.seen.note_if(self.left_behind().is_some(), Situation::SideLeftBehind);
         if self.stopped.is_none() {
             self.reach(at)?;
         }
@@ -108,7 +110,11 @@ impl Machine {
             CrashAt::InCheckpoint(operations) => {
                 if let Some(CheckpointToWrite { partition, sequence, changes }) = self.checkpoints.pop_front()
                 {
-                    self.store.write(partition, sequence, changes);
+                    if self.build.mirrored && operations % 2 == 1 && self.left_behind().is_none() {
+                        // Between the writes to the two stores.
+                        return self.sides[0].write(partition, sequence, &changes).map_err(Violation);
+                    }
+                    self.stores.write(partition, sequence, &changes).map_err(Violation)?;
                     self.cut_power_after(operations);
                     self.trim(partition, sequence)?;
                 }
@@ -134,6 +140,7 @@ impl Machine {
         self.released.clear();
         self.stopped = None;
         self.store_broken = false;
+        self.sides.iter().for_each(|store| store.fail(false));
         self.is_draining = false;
     }
 
@@ -181,11 +188,23 @@ impl Machine {
         broken("the machine never starts again")
     }
 
+    /// The journal, and whether a torn write was cut off.
+    fn open(&mut self) -> Result<(Box<dyn Journal>, bool), JournalError> {
+        match &self.medium {
+            Medium::Disk(disk) if self.build.mirrored => {
+                let disk = disk.clone();
+                let (journal, cut) = self.open_pair(&disk)?;
+                Ok((Box::new(journal), cut))
+            }
+            medium => medium.open(self.build.segment_bytes, self.build.reserve_bytes),
+        }
+    }
+
     /// Opens what is on the disk as a node does, and compares it with what must be there. `Some`: why it did not start.
     fn try_start(&mut self) -> Result<Option<String>, Violation> {
         let mut journal = match self.journal.take() {
             Some(journal) => journal,
-            None => match self.medium.open(self.build.segment_bytes, self.build.reserve_bytes) {
+            None => match self.open() {
                 Ok((journal, cut)) => {
                     self.ledger.seen.note_if(cut, Situation::TailCut);
                     journal
@@ -193,11 +212,8 @@ impl Machine {
                 Err(error) => return Ok(Some(error.to_string())),
             },
         };
-        let store = &self.store;
-        let open = |id: PartitionId| {
-            let (rows, at) = store.open(id);
-            Ok(Checkpoint { rows, at, ahead: None })
-        };
+        let stores = self.stores.clone();
+        let open = |id: PartitionId| stores.partition(id);
         let Build { partitions, rows_bytes_max, .. } = self.build;
         let led = match recovery::recover(journal.as_mut(), partitions, rows_bytes_max, open) {
             Ok(led) => led,
@@ -211,7 +227,7 @@ impl Machine {
         for led in &led {
             let number = led.partition.settings().partition.0;
             same_state(number, &led.partition, self.ledger.replayed(number), "after recovery")?;
-            let situation = match self.store.at(number) < led.sequence {
+            let situation = match self.sides[0].at(number) < led.sequence {
                 true => Situation::RecoveredWithTail,
                 false => Situation::RecoveredWithoutTail,
             };

@@ -1,8 +1,6 @@
 //! Copies of the disk that are looked at and thrown away: what it might hold after a power loss must have all that was durable;
 //! a damaged one must have it too, or be refused.
 
-use std::sync::Arc;
-
 use weir_journal::{
     Journal,
     disk::sim::{Fate, SimDisk},
@@ -10,7 +8,7 @@ use weir_journal::{
     random::SplitMix,
 };
 
-use super::{Machine, Medium, medium::options};
+use super::{Machine, Medium};
 use crate::{
     ledger::{Violation, broken},
     situations::Situation,
@@ -25,9 +23,10 @@ impl Machine {
         }
         let copy = disk.copy();
         let what = damage(&copy, random);
-        let journal =
-            LocalJournal::open(Arc::new(copy), options(self.build.segment_bytes, self.build.reserve_bytes));
-        let journal = match journal {
+        if self.build.mirrored {
+            return self.check_damage_mended(&copy, &what);
+        }
+        let journal = match self.open_image(&copy) {
             Ok(journal) => journal,
             Err(_) => {
                 self.note(Situation::RotRefused);
@@ -49,17 +48,21 @@ impl Machine {
                 false if random.percent(30) => Fate::Garbage,
                 false => Fate::Lost,
             });
-            let options = options(self.build.segment_bytes, self.build.reserve_bytes);
             image.set_capacity_bytes(None);
-            let journal = LocalJournal::open(Arc::new(image), options)
+            let lone = self.build.mirrored.then(|| image.copy());
+            let journal = self
+                .open_image(&image)
                 .map_err(|error| Violation(format!("an image of the disk does not open: {error}")))?;
             self.check_holds(&journal, "the power went")?;
+            if let Some(lone) = lone {
+                self.check_lone_side(&lone, random)?;
+            }
         }
         self.images += IMAGES;
         Ok(())
     }
 
-    fn check_holds(&self, journal: &LocalJournal, what: &str) -> Result<(), Violation> {
+    pub(super) fn check_holds(&self, journal: &LocalJournal, what: &str) -> Result<(), Violation> {
         for number in 1..=self.build.partitions {
             let id = weir_journal::PartitionId(number);
             let Ok(tail) = journal.tail(id) else { continue };
