@@ -69,7 +69,7 @@ pub(super) enum Verdict {
 }
 
 /// A place and what is wrong with it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Spot {
     /// The number of the segment.
     pub segment: u32,

@@ -18,7 +18,7 @@ use super::{
     marker,
     open::{CUT_FOLDER, check_unmade, left_behind, settle, take_lock, unused_name},
     segment::{BLOCK_BYTES, SegmentHeader, Tails, file_name},
-    walk::{Course, Walk, evidence, is_zero},
+    walk::{Course, Walk, evidence, is_zero, walk},
     watermark::{self, Mark},
 };
 use crate::{
@@ -114,17 +114,7 @@ fn reconcile(sides: Sides<'_>) -> Result<Mending, JournalError> {
         return Err(left_behind(sides[stale.index()]));
     }
     let best = if reach(marks[1]) > reach(marks[0]) { Side::Mirror } else { Side::Primary };
-    let (numbers, outdated) = numbers(sides, incarnation)?;
-    let mut merge = Merge { sides, incarnation, patches: Vec::new() };
-    let last = numbers.last().copied();
-    let examination =
-        examine_segments(sides[0], incarnation, marks[best.index()], &numbers, &mut |number, course| {
-            merge.segment(number, Some(number) == last, course)
-        })?;
-    if let Verdict::Refused(spot) = &examination.verdict {
-        return Err(spot.refusal(sides[0]));
-    }
-    let patches = merge.patches;
+    let (patches, outdated) = merge(sides, incarnation, marks[best.index()])?;
     outdated.set_aside(sides)?;
     for patch in &patches {
         mending.mended.push(patch.apply(sides)?);
@@ -286,44 +276,97 @@ fn head(disk: &dyn Disk, number: u32) -> Result<(Vec<u8>, u64), JournalError> {
     read().map_err(|error| failed(disk, "reading", &name, &error))
 }
 
+/// Finds what is to be written to either side so that both hold the same; nothing is written yet.
+fn merge(
+    sides: Sides<'_>,
+    incarnation: Incarnation,
+    mark: Option<Mark>,
+) -> Result<(Vec<Patch>, Outdated), JournalError> {
+    let mut refused = None;
+    for Chain { numbers, outdated } in chains(sides)? {
+        let mut merge = Merge { sides, incarnation, patches: Vec::new() };
+        let last = numbers.last().copied();
+        let examination = examine_segments(sides[0], incarnation, mark, &numbers, &mut |number, course| {
+            merge.segment(number, Some(number) == last, course)
+        })?;
+        match examination.verdict {
+            Verdict::Sound | Verdict::Torn(_) => {
+                outdated.check(sides, incarnation, &numbers)?;
+                return Ok((merge.patches, outdated));
+            }
+            Verdict::Refused(spot) => drop(refused.get_or_insert(spot)),
+        }
+    }
+    // There is always a chain: one that was not refused was taken.
+    Err(refused.unwrap_or_default().refusal(sides[0]))
+}
+
 /// Segments of a side that was away for so long that the other one's begin after them.
 struct Outdated(Option<(Side, Vec<u32>)>);
 
-/// The segments that go on from one to the next up to the last one of either side, and those of a side that are too old for that.
-fn numbers(sides: Sides<'_>, incarnation: Incarnation) -> Result<(Vec<u32>, Outdated), JournalError> {
+/// Segments that may be a journal, and those of a side that are too old for it.
+struct Chain {
+    numbers: Vec<u32>,
+    outdated: Outdated,
+}
+
+/// What the journal may be, the likeliest first: the segments of both sides together, or, where one side's end before the other's
+/// begin, only the later ones. That side lost its later ones, or was away while the other trimmed what it still has.
+fn chains(sides: Sides<'_>) -> Result<Vec<Chain>, JournalError> {
     let of = [segment_numbers(sides[0])?, segment_numbers(sides[1])?];
     let all: Vec<u32> = of.iter().flatten().copied().collect::<BTreeSet<u32>>().into_iter().collect();
-    let Some(gap) = all.windows(2).rposition(|pair| pair[0] + 1 != pair[1]) else {
-        return Ok((all, Outdated(None)));
+    let gap = all.windows(2).rposition(|pair| pair[0] + 1 != pair[1]);
+    let ends_before = |side: &Side| {
+        let (old, new) = (&of[side.index()], &of[side.other().index()]);
+        matches!((old.last(), new.first()), (Some(last), Some(first)) if last < first)
     };
-    let (old, new) = all.split_at(gap + 1);
-    let lone = Side::BOTH.into_iter().find(|side| {
-        let has = |numbers: &[u32]| numbers.iter().any(|number| of[side.index()].contains(number));
-        let other = &of[side.other().index()];
-        has(old) && !has(new) && !old.iter().any(|number| other.contains(number))
-    });
-    let (Some(side), Some(last), Some(first)) = (lone, old.last(), new.first()) else {
-        // A gap on a side that goes on behind it: segments are missing, and will be named.
-        return Ok((all, Outdated(None)));
-    };
-    let epochs = |side: Side, number: u32| -> Result<Option<Tails>, JournalError> {
-        let (bytes, _) = head(sides[side.index()], number)?;
-        let header = SegmentHeader::parse(&bytes).ok().filter(|header| header.incarnation == incarnation);
-        Ok(header.map(|header| header.starts))
-    };
-    if let (Some(old), Some(new)) = (epochs(side, *last)?, epochs(side.other(), *first)?) {
-        let ahead = |(partition, tail): (_, &crate::Tail)| {
-            new.get(partition)
-                .is_none_or(|new| new.epoch < tail.epoch || new.last_sequence < tail.last_sequence)
-        };
-        if old.iter().any(ahead) {
-            return Err(parted(sides[side.index()], *last, 0));
-        }
+    let old = Side::BOTH.into_iter().find(ends_before).map(|side| (side, of[side.index()].clone()));
+    let mut chains = Vec::new();
+    // With a gap they cannot go on from one to the next, and where no side ends before it, what is missing will be named.
+    if gap.is_none() || old.is_none() {
+        chains.push(Chain { numbers: all, outdated: Outdated(None) });
     }
-    Ok((new.to_vec(), Outdated(Some((side, old.to_vec())))))
+    if let Some((side, old)) = old {
+        let numbers = of[side.other().index()].clone();
+        chains.push(Chain { numbers, outdated: Outdated(Some((side, old))) });
+    }
+    Ok(chains)
+}
+
+/// What a segment of one side says of the partitions: at its beginning, and as far as it can be read.
+fn tails(disk: &dyn Disk, incarnation: Incarnation, number: u32) -> Result<Option<[Tails; 2]>, JournalError> {
+    let (bytes, _) = read_segment(disk, number)?;
+    let header = SegmentHeader::parse(&bytes).ok().filter(|header| header.incarnation == incarnation);
+    Ok(header.map(|header| {
+        let mut course = Course {
+            last: Position(header.first_position.0.saturating_sub(1)),
+            tails: header.starts.clone(),
+            durable: Position(0),
+        };
+        walk(&header, &bytes, &mut course);
+        [header.starts, course.tails]
+    }))
 }
 
 impl Outdated {
+    /// Refuses segments that somebody went on with alone.
+    fn check(&self, sides: Sides<'_>, incarnation: Incarnation, numbers: &[u32]) -> Result<(), JournalError> {
+        let Outdated(Some((side, old))) = self else { return Ok(()) };
+        let (Some(last), Some(first)) = (old.last(), numbers.first()) else { return Ok(()) };
+        let ends = tails(sides[side.index()], incarnation, *last)?;
+        let begins = tails(sides[side.other().index()], incarnation, *first)?;
+        let (Some([_, ends]), Some([begins, _])) = (ends, begins) else { return Ok(()) };
+        let ahead = |(partition, end): (_, &crate::Tail)| {
+            begins
+                .get(partition)
+                .is_none_or(|begin| begin.epoch < end.epoch || begin.last_sequence < end.last_sequence)
+        };
+        match ends.iter().any(ahead) {
+            true => Err(parted(sides[side.index()], *last, 0)),
+            false => Ok(()),
+        }
+    }
+
     fn set_aside(self, sides: Sides<'_>) -> Result<(), JournalError> {
         let Outdated(Some((side, numbers))) = self else { return Ok(()) };
         let disk = sides[side.index()];
