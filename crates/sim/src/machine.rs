@@ -219,7 +219,11 @@ impl Machine {
 
     fn turn(&mut self) -> Result<(), Violation> {
         self.driver.flush(&mut self.actions);
-        self.perform()
+        self.perform()?;
+        if let Some(why) = self.driver.failure() {
+            self.stopped = Some(why.to_owned());
+        }
+        Ok(())
     }
 
     fn perform(&mut self) -> Result<(), Violation> {
@@ -290,10 +294,7 @@ impl Machine {
         while let Some(chore) = journal.take_chore() {
             chore(&mut || {});
         }
-        if self.is_draining && journal.refill_reserve().unwrap_or(false) {
-            self.is_draining = false;
-            self.ledger.seen.note(Situation::RoomAgain);
-        }
+        self.look_for_room();
         for record in &group {
             self.ledger.add(record.partition, record.sequence.0, &record.payload)?;
         }
@@ -414,6 +415,17 @@ impl Machine {
     pub fn heal(&mut self) {
         self.free_disk();
         self.medium.heal();
+        self.look_for_room();
+    }
+
+    /// A node looks at its disk every now and then: with room again, new work is let in though nothing is written.
+    pub fn look_for_room(&mut self) {
+        if let (true, true, Some(journal)) = (self.is_draining, self.group.is_empty(), &mut self.journal)
+            && journal.refill_reserve().unwrap_or(false)
+        {
+            self.is_draining = false;
+            self.ledger.seen.note(Situation::RoomAgain);
+        }
     }
 
     /// Replay equals live: to be asked when nothing is under way.

@@ -252,6 +252,7 @@ impl World {
     }
 
     fn tick(&mut self) -> Result<(), Violation> {
+        self.machine.look_for_room();
         match self.machine.driver().is_due(self.clock_ms()) {
             true => self.machine.input(self.clock_ms(), Input::TimePassed),
             false => Ok(()),
