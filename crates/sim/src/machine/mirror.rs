@@ -58,6 +58,15 @@ impl Machine {
         self.pair.as_ref()?.left_behind().map(|left| left.side)
     }
 
+    /// Whether a store can be read: where none can, the node stops when it has to.
+    pub(super) fn has_readable_store(&self) -> bool {
+        let left = self.left_behind();
+        [Side::Primary, Side::Mirror]
+            .into_iter()
+            .zip(&self.sides)
+            .any(|(side, store)| left != Some(side) && !store.fails())
+    }
+
     /// The store on one of the two disks fails.
     pub(super) fn break_store_of_a_side(&mut self, random: &mut SplitMix) {
         self.note(Situation::StoreOfASideFailed);

@@ -38,6 +38,10 @@ impl Store {
         self.kept().fails = fails;
     }
 
+    pub(super) fn fails(&self) -> bool {
+        self.kept().fails
+    }
+
     /// The record that a partition's rows stand at.
     pub(super) fn at(&self, partition: u16) -> Sequence {
         self.kept().partitions[usize::from(partition) - 1].0
