@@ -197,7 +197,16 @@ pub(super) fn settle(disk: &dyn Disk) -> Result<(), JournalError> {
         file.sync_data().map_err(|error| failed(disk, "syncing", &path, &error))?;
         file.drop_cache();
     }
-    disk.sync_dir("").map_err(|error| failed(disk, "syncing", "", &error))
+    // What was put aside must not come back behind what was written since; the folder may not be there yet.
+    for dir in [CUT_FOLDER, ""] {
+        match disk.sync_dir(dir) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(failed(disk, "syncing", dir, &error));
+            }
+            Ok(()) | Err(_) => {}
+        }
+    }
+    Ok(())
 }
 
 /// Keeps a copy of everything behind the spot, then zeroes it. Both are durable before anything is appended.
