@@ -28,7 +28,7 @@ pub const ACTIVATION_BYTES: usize = 4 * 1024 * 1024 - 64 * 1024;
 /// steps taken and steps that follow from them, rows changed, things that were due, jobs handed out.
 pub const WORK_PER_BATCH: usize = 2_000;
 /// The same where nobody waits for it: what is due, and what was put off. A caller's command waits for one such piece.
-pub const UNAWAITED_WORK_PER_BATCH: usize = 500;
+pub const UNAWAITED_WORK_PER_BATCH: usize = 100;
 /// Bytes of variables, in events and in jobs handed out, after which a command puts off the rest.
 pub const WORK_BYTES_PER_BATCH: usize = 1024 * 1024;
 /// Nesting of called processes.

@@ -128,6 +128,11 @@ impl Partition {
         self.state.overlay_bytes()
     }
 
+    /// Rows that are gone and that the last checkpoint begun still has: what the next one has to remove.
+    pub fn removed_rows(&self) -> usize {
+        self.state.removed_rows()
+    }
+
     /// Takes rows out of memory that a confirmed checkpoint holds, looking at about `limit_rows`; returns the bytes that
     /// became free.
     pub fn evict(&mut self, limit_rows: usize) -> usize {

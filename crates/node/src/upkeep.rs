@@ -10,6 +10,9 @@ use crate::driver::{Action, Led};
 const COLLECTED_ROWS: usize = 1_000;
 /// Rows that an eviction looks at in one slice.
 const EVICTED_ROWS: usize = 2_000;
+/// Rows gone since the last checkpoint after which the next one begins: a checkpoint is copied twice on its way into the
+/// store, and removed rows, small as they are here, take ten times their memory there.
+const REMOVED_ROWS: usize = 50_000;
 /// Memory for the rows of all partitions where nothing else is said, in bytes.
 pub(crate) const DEFAULT_ROWS_BYTES: usize = 128 << 20;
 
@@ -124,12 +127,17 @@ impl Upkeep {
         complete
     }
 
-    /// Keeps the memory of rows within its limit: evicts a slice of rows that a checkpoint holds; where that frees nothing,
+    /// Begins checkpoints that would become too large, and keeps the memory of rows within its limit: evicts a slice of rows that a checkpoint holds; where that frees nothing,
     /// begins a checkpoint of the partition that takes the most.
     pub(crate) fn bound(&mut self, led: &mut [Led]) {
-        for (kept, led) in self.kept.iter_mut().zip(&mut *led) {
-            if std::mem::take(&mut kept.stale) {
-                kept.bytes = led.partition.overlay_bytes();
+        for place in 0..self.kept.len() {
+            let kept = &mut self.kept[place];
+            if !std::mem::take(&mut kept.stale) {
+                continue;
+            }
+            kept.bytes = led[place].partition.overlay_bytes();
+            if matches!(kept.phase, Phase::Idle) && led[place].partition.removed_rows() >= REMOVED_ROWS {
+                self.begin(led, place);
             }
         }
         if self.rows_bytes() <= self.rows_bytes_max {

@@ -103,6 +103,11 @@ macro_rules! tables {
                 0 $(+ self.$name.overlay_bytes())*
             }
 
+            /// Rows that are gone and that the last checkpoint begun still has.
+            pub fn removed_rows(&self) -> usize {
+                0 $(+ self.$name.removed_rows())*
+            }
+
             fn tables(&mut self) -> Vec<&mut dyn AnyTable> {
                 vec![$(&mut self.$name,)*]
             }

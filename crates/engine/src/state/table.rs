@@ -261,6 +261,11 @@ impl<K: RowKey, V: RowValue> Table<K, V> {
         overlay.bytes + overlay.removed_bytes + overlay.leaving.removed_bytes + names
     }
 
+    /// Rows that are gone and that the last checkpoint begun still has.
+    pub(crate) fn removed_rows(&self) -> usize {
+        self.overlay.borrow().removed.len()
+    }
+
     /// A row's key below: the table's number, then the key.
     pub(super) fn place(&self, key: &K) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(32);
