@@ -57,7 +57,9 @@ pub(crate) fn run(kills: u32) -> Result<(), Failed> {
         let back = begin.elapsed().unwrap_or_default().as_millis();
         say(&format!("kill {kill} of {kills} after {life} ms; ready again after {back} ms"));
         if let Some(status) = clients.try_wait().map_err(Failed::io("cannot wait for the clients"))? {
-            return Err(Failed(format!("the clients ended early with {status}")));
+            let said = clients.wait_with_output().map_err(Failed::io("cannot hear the clients"))?.stdout;
+            let said = String::from_utf8_lossy(&said);
+            return Err(Failed(format!("the clients ended early with {status}: {}", said.trim())));
         }
     }
     thread::sleep(Duration::from_millis(2 * LIFE_MS_MAX));

@@ -3,6 +3,7 @@
 use std::{env, error::Error, fs, path::PathBuf};
 
 fn main() -> Result<(), Box<dyn Error>> {
+    // The first one is the name of this program.
     let mut arguments = env::args().skip(1);
     let (Some(entry), Some(folder)) = (arguments.next(), arguments.next().map(PathBuf::from)) else {
         return Err("give the name of an entry and a folder".into());

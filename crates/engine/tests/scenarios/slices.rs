@@ -199,6 +199,36 @@ fn timers_due_at_once_fire_in_slices() {
     assert!(all.batches >= 10, "they are not all in one batch: {all:?}");
 }
 
+/// Wherever a slice ends, an element that is over by then no longer gets the subscription it asked for: it would stay for ever.
+#[test]
+fn a_subscription_that_is_opened_in_a_later_slice_than_its_element_ends_does_not_stay() {
+    let mut partition = partition(String::from(
+        r#"<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:zeebe="http://camunda.org/schema/zeebe/1.0">
+      <message id="m" name="m"><extensionElements><zeebe:subscription correlationKey="=key"/></extensionElements></message>
+      <process id="p" isExecutable="true"><startEvent id="s"/>
+      <intermediateCatchEvent id="t"><timerEventDefinition><timeDuration>PT1S</timeDuration></timerEventDefinition></intermediateCatchEvent>
+      <task id="a"><multiInstanceLoopCharacteristics isSequential="true"><extensionElements>
+        <zeebe:loopCharacteristics inputCollection="=[1, 2]"/></extensionElements></multiInstanceLoopCharacteristics></task>
+      <boundaryEvent id="b" attachedToRef="a" cancelActivity="false"><messageEventDefinition messageRef="m"/></boundaryEvent>
+      <endEvent id="e"/><endEvent id="f"/>
+      <sequenceFlow id="f1" sourceRef="s" targetRef="t"/><sequenceFlow id="f2" sourceRef="t" targetRef="a"/>
+      <sequenceFlow id="f3" sourceRef="a" targetRef="e"/><sequenceFlow id="f4" sourceRef="b" targetRef="f"/>
+      </process></definitions>"#,
+    ));
+    let mut tally = Tally::default();
+    for number in 0..200 {
+        run(&mut partition, EPOCH_MS, create(&format!("{{\"key\":\"{number}\"}}")), &mut tally);
+    }
+    while partition.next_due_ms().is_some() {
+        tally.note(&partition.handle(EPOCH_MS + 1_000, None, Command::TimePassed, &mut ()));
+        run(&mut partition, EPOCH_MS + 1_000, Command::Continue, &mut tally);
+    }
+    assert!(tally.batches > 220, "{tally:?}");
+    let state = partition.state();
+    assert!(state.elements.is_empty() && state.waits.is_empty());
+    assert!(state.subscriptions.is_empty());
+}
+
 #[test]
 fn jobs_timed_out_at_once_are_freed_in_slices() {
     let mut partition = partition(loops("serviceTask", JOB, false));

@@ -39,8 +39,8 @@ const QUIET_AFTER: Duration = Duration::from_secs(8);
 const CONNECT_AGAIN_AFTER: Duration = Duration::from_millis(20);
 /// Time for one call; a server that was killed may leave it without an answer.
 const CALL_TIMEOUT: Duration = Duration::from_secs(20);
-/// Time in which the server must be there again at the end.
-const BACK_WITHIN: Duration = Duration::from_secs(60);
+/// Time in which the server must be there again at the end, and at the beginning.
+pub(crate) const BACK_WITHIN: Duration = Duration::from_secs(60);
 
 /// What to do.
 #[derive(Clone, Debug)]

@@ -33,6 +33,8 @@ pub(super) enum Fault {
     RefuseEachTenth,
     /// Keeps instances whose jobs are all done.
     NeverEnd,
+    /// Answers the first deployment as one does who is about to go away.
+    BreakFirstDeploymentOff,
 }
 
 #[derive(Debug, Default)]
@@ -49,6 +51,7 @@ struct State {
     /// Variables of instances of W5 that wait for their second message.
     waiting: HashMap<String, (String, String)>,
     deployed: HashSet<String>,
+    deployments: u64,
 }
 
 #[derive(Debug)]
@@ -142,6 +145,17 @@ impl Core {
             self.next_job(&mut state, key);
         }
         Ok(key)
+    }
+
+    fn deploy(&self, resources: &[Resource]) -> Result<(), Status> {
+        let mut state = self.state();
+        state.deployments += 1;
+        if self.fault == Fault::BreakFirstDeploymentOff && state.deployments == 1 {
+            return Err(Status::unavailable("going away"));
+        }
+        let names = resources.iter().map(|resource| resource.name.trim_end_matches(".bpmn").to_owned());
+        state.deployed.extend(names);
+        Ok(())
     }
 
     fn next_job(&self, state: &mut State, instance: i64) {
@@ -258,8 +272,7 @@ macro_rules! not_needed {
             }
 
             async fn deploy_resource(&self, request: Request<DeployResourceRequest>) -> Answer<DeployResourceResponse> {
-                let resources = request.into_inner().resources;
-                self.state().deployed.extend(resources.iter().map(|resource| resource.name.trim_end_matches(".bpmn").to_owned()));
+                self.deploy(&request.into_inner().resources)?;
                 Ok(Response::new(DeployResourceResponse::default()))
             }
 

@@ -42,6 +42,8 @@ use crate::{
 
 /// Numbers of instances that one driver may use within a command; the next driver's begin behind them.
 const IDS_PER_DRIVER: u64 = 1 << 32;
+/// Time between two tries to deploy.
+const DEPLOY_AGAIN_AFTER: Duration = Duration::from_millis(20);
 
 /// What all runs of one command have in common.
 #[derive(Clone, Debug)]
@@ -124,20 +126,27 @@ pub(crate) struct Bench {
 }
 
 impl Bench {
-    /// Deploys the model, once for each driver.
-    pub(crate) fn prepare(setting: Setting, workload: Workload) -> Result<Self, Failure> {
+    /// Deploys the model, once for each driver. As long as `patience` lasts, a gateway that is away or breaks off is asked again: what
+    /// was deployed already stays as it is.
+    pub(crate) fn prepare(setting: Setting, workload: Workload, patience: Duration) -> Result<Self, Failure> {
         let run = std::time::SystemTime::UNIX_EPOCH.elapsed().map_or(0, |time| time.as_millis());
         let names: Vec<String> = (0..setting.drivers.max(1))
             .map(|driver| format!("weir-bench-{workload}-{run:x}-{driver}").to_lowercase())
             .collect();
-        let mut client = None;
-        block_on(async {
-            let mut connected = setting.connection.client()?;
-            deploy_models(&mut connected, workload, &names).await?;
-            client = Some(connected.address);
-            Ok(Exit::Ok)
-        })?;
-        let authority = authority(&client.unwrap_or_default());
+        let begin = Instant::now();
+        let deploy = || {
+            block_on(async {
+                deploy_models(&mut setting.connection.client()?, workload, &names).await?;
+                Ok(Exit::Ok)
+            })
+        };
+        while let Err(failure) = deploy() {
+            if failure.exit == Exit::Usage || begin.elapsed() >= patience {
+                return Err(failure);
+            }
+            thread::sleep(DEPLOY_AGAIN_AFTER);
+        }
+        let authority = authority(&setting.connection.address());
         Ok(Self { setting, workload, names, authority, next_id: 1 })
     }
 
@@ -311,7 +320,7 @@ mod tests {
         waiting::{Waiting, WaitsFor},
         workload::Workload,
     };
-    use crate::client::Connection;
+    use crate::{client::Connection, exit::Exit};
 
     fn setting(fake: &Fake, delivery: Delivery) -> Setting {
         Setting {
@@ -332,7 +341,7 @@ mod tests {
     }
 
     fn run(fake: &Fake, workload: Workload, load: Load, delivery: Delivery) -> Outcome {
-        Bench::prepare(setting(fake, delivery), workload).unwrap().run(load).unwrap()
+        Bench::prepare(setting(fake, delivery), workload, Duration::ZERO).unwrap().run(load).unwrap()
     }
 
     #[test]
@@ -382,10 +391,21 @@ mod tests {
     }
 
     #[test]
+    fn who_endures_deploys_again_to_a_gateway_that_broke_off() {
+        let prepare = |patience| {
+            let fake = Fake::start(Fault::BreakFirstDeploymentOff);
+            Bench::prepare(setting(&fake, Delivery::Stream), Workload::W1, patience)
+        };
+        assert_eq!(prepare(Duration::ZERO).unwrap_err().exit, Exit::Connection);
+        prepare(Duration::from_secs(60)).unwrap();
+    }
+
+    #[test]
     fn as_many_wait_as_were_asked_for() {
         for waits_for in WaitsFor::value_variants() {
             let fake = Fake::start(Fault::RefuseEachTenth);
-            let bench = Bench::prepare(setting(&fake, Delivery::Stream), Workload::W1).unwrap();
+            let bench =
+                Bench::prepare(setting(&fake, Delivery::Stream), Workload::W1, Duration::ZERO).unwrap();
             let waiting = Waiting {
                 instances: 300,
                 waits_for: *waits_for,

@@ -9,6 +9,7 @@ use crate::{
     bench::{
         Bench as Runs, Setting, capacity,
         driver::{Delivery, Load},
+        endurance,
         pace::Arrivals,
         report,
         waiting::{Waiting, WaitsFor},
@@ -114,8 +115,10 @@ impl Bench {
         let mut values = Vec::new();
         let mut complete = true;
         let mut waiting = self.waiting();
+        // Who measures wants to hear at once that there is no server; who endures has one that is killed now and then.
+        let patience = if self.endure { endurance::BACK_WITHIN } else { Duration::ZERO };
         for workload in &self.workloads {
-            let mut runs = Runs::prepare(self.setting(), *workload)?;
+            let mut runs = Runs::prepare(self.setting(), *workload, patience)?;
             if let Some(waiting) = waiting.take() {
                 output.say(runs.wait(waiting)?.to_string());
             }
