@@ -1,6 +1,6 @@
 //! The way from both faces into the node.
 
-use std::{future::Future, time::Duration};
+use std::{future::Future, pin::pin, time::Duration};
 
 use tokio::{sync::watch, time};
 use weir_engine::command::{Command, Reply};
@@ -24,7 +24,8 @@ impl Door {
     pub(crate) async fn submit(&self, command: Command) -> Result<Reply, Failure> {
         let intent = intent(&command);
         let limit = Duration::from_millis(REQUEST_MS);
-        answered_within(limit, intent, self.answer_to(command)).await
+        // Pinned where it stands: it is large, and would be copied into what waits for it.
+        answered_within(limit, intent, pin!(self.answer_to(command))).await
     }
 
     async fn answer_to(&self, command: Command) -> Result<Reply, Failure> {

@@ -34,7 +34,7 @@ use crate::{
 };
 
 /// Why a command got no answer.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SubmitError {
     /// The engine refused it.
     Rejected(Rejection),

@@ -13,6 +13,9 @@ use h2::{Reason, RecvStream, SendStream, server::SendResponse};
 use http::{HeaderMap, Request, Response};
 use http_body::{Body as _, Frame};
 use tonic::{Status, body::Body};
+use weir_node::SubmitError;
+
+use crate::failure::Failure;
 
 /// A call: its head, its body, and the way back.
 pub(super) type Call = (Request<RecvStream>, SendResponse<Bytes>);
@@ -22,18 +25,37 @@ pub(super) type Call = (Request<RecvStream>, SendResponse<Bytes>);
 pub(super) fn refuse(
     mut body: RecvStream,
     mut respond: SendResponse<Bytes>,
-    refusal: Status,
+    refusal: Response<()>,
 ) -> Option<BoxFuture<'static, ()>> {
     let mut now = Context::from_waker(Waker::noop());
     if poll_passed_over(&mut body, &mut now).is_pending() {
         return Some(Box::pin(async move {
             poll_fn(|context| poll_passed_over(&mut body, context)).await;
-            let _gone = respond.send_response(bare(refusal), true);
+            let _gone = respond.send_response(refusal, true);
         }));
     }
     // A client that is gone needs no refusal.
-    let _gone = respond.send_response(bare(refusal), true);
+    let _gone = respond.send_response(refusal, true);
     None
+}
+
+/// The last refusal of a connection as it goes over the wire. Under overload there are very many with the same words, and what is
+/// refused must cost little, or refusing takes the time that the accepted work needs.
+#[derive(Default)]
+pub(super) struct LastRefusal(Option<(SubmitError, HeaderMap)>);
+
+impl LastRefusal {
+    /// The answer to a creation that is refused.
+    pub(super) fn answer(&mut self, why: SubmitError) -> Response<()> {
+        let head = match self.0.take() {
+            Some((same, head)) if same == why => head,
+            _ => bare(Failure::of("CREATE", why.clone()).into()).into_parts().0.headers,
+        };
+        let mut answer = Response::new(());
+        *answer.headers_mut() = head.clone();
+        self.0 = Some((why, head));
+        answer
+    }
 }
 
 /// Reads to the end what nobody wants.
@@ -156,6 +178,17 @@ mod tests {
     /// More than the 1,024 early ends after which h2 gives a connection up.
     const CALLS: usize = 1_500;
 
+    #[test]
+    fn each_refusal_has_its_own_words() {
+        let mut last = LastRefusal::default();
+        for why in ["busy", "busy", "full", "busy"] {
+            let answer = last.answer(SubmitError::Overloaded(why.into()));
+            let status = Status::from_header_map(answer.headers()).unwrap();
+            assert_eq!((status.code(), status.message()), (Code::ResourceExhausted, why));
+            assert_eq!(answer.headers().get("content-type").unwrap(), "application/grpc");
+        }
+    }
+
     #[tokio::test]
     async fn calls_refused_before_they_have_come_whole_leave_the_connection_open() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -166,7 +199,9 @@ mod tests {
             socket.set_nodelay(true).unwrap();
             let mut connection = server::handshake(socket).await.unwrap();
             while let Some(Ok((request, respond))) = connection.accept().await {
-                if let Some(rest) = refuse(request.into_body(), respond, Status::resource_exhausted("full")) {
+                if let Some(rest) =
+                    refuse(request.into_body(), respond, bare(Status::resource_exhausted("full")))
+                {
                     tokio::spawn(rest);
                 }
             }

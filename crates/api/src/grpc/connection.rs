@@ -26,7 +26,7 @@ use tokio::{
 use tonic::{body::Body, codegen::Service};
 
 use super::{
-    call::{Call, Incoming, deliver, refuse},
+    call::{Call, Incoming, LastRefusal, deliver, refuse},
     dispatch::Dispatch,
     unary::Quick,
 };
@@ -77,6 +77,7 @@ async fn run(socket: TcpStream, dispatch: Dispatch, stop: Stop) {
     let Ok(Ok(mut connection)) = time::timeout(HANDSHAKE, builder.handshake(socket)).await else { return };
     let mut alive = Alive::of(&mut connection);
     let mut calls = FuturesUnordered::new();
+    let mut refusal = LastRefusal::default();
     let mut stopped = pin!(stop.stopped());
     let mut stopping = false;
     poll_fn(|context| {
@@ -90,7 +91,7 @@ async fn run(socket: TcpStream, dispatch: Dispatch, stop: Stop) {
         loop {
             // What is answered first is written with what is read next.
             while let Poll::Ready(Some(())) = calls.poll_next_unpin(context) {}
-            match ready!(take_calls(&mut connection, &dispatch, &mut calls, context)) {
+            match ready!(take_calls(&mut connection, &dispatch, &mut refusal, &mut calls, context)) {
                 true => {}
                 false => return Poll::Ready(()),
             }
@@ -103,13 +104,14 @@ async fn run(socket: TcpStream, dispatch: Dispatch, stop: Stop) {
 fn take_calls(
     connection: &mut Connection<TcpStream, Bytes>,
     dispatch: &Dispatch,
+    refusal: &mut LastRefusal,
     calls: &mut FuturesUnordered<BoxFuture<'static, ()>>,
     context: &mut Context<'_>,
 ) -> Poll<bool> {
     let before = calls.len();
     loop {
         match connection.poll_accept(context) {
-            Poll::Ready(Some(Ok(call))) => calls.extend(answer(call, dispatch)),
+            Poll::Ready(Some(Ok(call))) => calls.extend(answer(call, dispatch, refusal)),
             // The client is gone, or broke the protocol: h2 has told it so.
             Poll::Ready(Some(Err(_)) | None) => return Poll::Ready(false),
             Poll::Pending if calls.len() > before => return Poll::Ready(true),
@@ -119,9 +121,13 @@ fn take_calls(
 }
 
 /// What answers a call; `None` when it is answered already.
-fn answer((request, respond): Call, dispatch: &Dispatch) -> Option<BoxFuture<'static, ()>> {
-    if let Some(refusal) = dispatch.refusal(request.uri().path()) {
-        return refuse(request.into_body(), respond, refusal);
+fn answer(
+    (request, respond): Call,
+    dispatch: &Dispatch,
+    refusal: &mut LastRefusal,
+) -> Option<BoxFuture<'static, ()>> {
+    if let Some(why) = dispatch.refusal(request.uri().path()) {
+        return refuse(request.into_body(), respond, refusal.answer(why));
     }
     Some(match Quick::of(&request) {
         Some(quick) => quick.run((request, respond), dispatch.door().clone()),

@@ -15,11 +15,11 @@ use tonic::{
     codegen::{BoxFuture, Service},
 };
 use tonic_health::pb::health_server::HealthServer;
+use weir_node::SubmitError;
 
 use super::{deadline, follow::Follow, gateway::Gateway, health::Health};
 use crate::{
     door::Door,
-    failure::Failure,
     limits::GRPC_MESSAGE_BYTES,
     proto::{gateway_server::GatewayServer, weir::follow_server::FollowServer},
 };
@@ -61,11 +61,9 @@ impl Dispatch {
         &self.door
     }
 
-    /// Why a call is refused before it is read, if it is. Under overload what is refused must cost little, or refusing
-    /// takes the time that the accepted work needs.
-    pub(super) fn refusal(&self, path: &str) -> Option<Status> {
-        let refusal = (path == CREATE_INSTANCE).then(|| self.door.node.refuses_new_work()).flatten()?;
-        Some(Failure::of("CREATE", refusal).into())
+    /// Why a call is refused before it is read, if it is.
+    pub(super) fn refusal(&self, path: &str) -> Option<SubmitError> {
+        (path == CREATE_INSTANCE).then(|| self.door.node.refuses_new_work()).flatten()
     }
 }
 

@@ -3,7 +3,7 @@
 //! tonic answers them as well, through layers made for streams of messages in either direction. Reading one message and
 //! writing one directly costs a fraction of that. What is compressed goes the long way.
 
-use std::{sync::Arc, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use futures_util::future::BoxFuture;
@@ -73,13 +73,13 @@ async fn answer<Q, A>(
 {
     let (mut head, mut body) = request.into_parts();
     let limit = deadline::take(&mut head.headers);
-    let work = async {
+    // Pinned where it stands: it is large, and would be copied from each wrapper into the next.
+    let work = pin!(async {
         let asked =
             Q::decode(read(&mut body).await?).map_err(|error| dispatch::malformed(&error.to_string()))?;
         Ok(handler(asked).await?)
-    };
-    let work = within(limit, work);
-    let Some(outcome) = unless_reset(respond, work).await else { return };
+    });
+    let Some(outcome) = unless_reset(respond, within(limit, work)).await else { return };
     // A client that is gone needs no answer.
     let _gone = match outcome {
         Ok(answer) => deliver(&answer, respond),

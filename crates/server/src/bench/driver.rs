@@ -255,9 +255,8 @@ impl Driver {
     /// Creates an instance; under closed load until the server takes it.
     async fn create(self: Rc<Self>, index: usize) {
         let id = self.plan.first_id + index as u64;
-        let variables = self.plan.workload.variables(id, &self.payload);
         loop {
-            match self.ask_for_creation(id, variables.clone()).await {
+            match self.ask_for_creation(id).await {
                 Ok(key) => return self.acknowledged(index, key),
                 Err(Refused { code: Refused::BUSY, .. }) => {
                     let now = self.now();
@@ -279,8 +278,9 @@ impl Driver {
         }
     }
 
-    async fn ask_for_creation(&self, id: u64, variables: String) -> Result<i64, Refused> {
+    async fn ask_for_creation(&self, id: u64) -> Result<i64, Refused> {
         let wire = self.wire(id);
+        let variables = self.plan.workload.variables(id, &self.payload);
         let request = CreateProcessInstanceRequest {
             bpmn_process_id: self.plan.name.clone(),
             version: -1,

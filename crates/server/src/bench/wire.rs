@@ -23,7 +23,7 @@ const PREFIX_BYTES: usize = 5;
 pub(crate) struct Refused {
     /// gRPC status code; 14 (unavailable) where the connection broke.
     pub(crate) code: u16,
-    /// The server's words.
+    /// The server's words; none where it is busy, which is all that one needs to know, and may be the answer to most calls.
     pub(crate) message: String,
 }
 
@@ -132,6 +132,7 @@ fn check(headers: &HeaderMap) -> Result<(), Refused> {
     }
     let message = headers
         .get("grpc-message")
+        .filter(|_| code != Refused::BUSY)
         .map_or(String::new(), |text| String::from_utf8_lossy(text.as_bytes()).replace("%20", " "));
     Err(Refused { code, message })
 }

@@ -161,6 +161,10 @@ impl Machine {
         }
         for _ in 0..MOST_STARTS {
             let Some(why) = self.try_start()? else {
+                if let Medium::Disk(disk) = &self.medium {
+                    // A cut that was meant for the start, and that it did not come to, is not one of the life behind it.
+                    disk.keep_power();
+                }
                 self.faulty = self.faulty && random.percent(50);
                 if let (false, Medium::Disk(disk)) = (self.faulty, &self.medium) {
                     disk.heal();

@@ -145,6 +145,14 @@ impl SimDisk {
         self.lock_state().power_cut_at = Some(operation);
     }
 
+    /// Takes back a cut that has not come yet.
+    pub fn keep_power(&self) {
+        let mut state = self.lock_state();
+        if !state.is_dark() {
+            state.power_cut_at = None;
+        }
+    }
+
     /// Whether the power was cut.
     pub fn is_dark(&self) -> bool {
         self.lock_state().is_dark()
