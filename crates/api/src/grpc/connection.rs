@@ -36,6 +36,9 @@ use crate::{door::Stop, limits};
 const STREAM_WINDOW_BYTES: u32 = 1 << 20;
 /// What a client may send on one connection before it waits for us, in bytes.
 const CONNECTION_WINDOW_BYTES: u32 = 8 << 20;
+/// Calls that are taken before they are begun. Each that is begun counts as work in flight, and those behind it are refused before they
+/// are read where that is too much.
+const CALLS_PER_TURN: usize = 32;
 /// A client is asked this often whether it still lives, and is given up when it has not answered by the next time.
 const KEEP_ALIVE: Duration = Duration::from_secs(30);
 /// A client that has connected must have said so in HTTP/2 within this.
@@ -100,7 +103,7 @@ async fn run(socket: TcpStream, dispatch: Dispatch, stop: Stop) {
     .await;
 }
 
-/// Takes all calls that have come; false when the connection is over.
+/// Takes calls that have come, some at a time; false when the connection is over.
 fn take_calls(
     connection: &mut Connection<TcpStream, Bytes>,
     dispatch: &Dispatch,
@@ -108,16 +111,16 @@ fn take_calls(
     calls: &mut FuturesUnordered<BoxFuture<'static, ()>>,
     context: &mut Context<'_>,
 ) -> Poll<bool> {
-    let before = calls.len();
-    loop {
+    for taken in 0..CALLS_PER_TURN {
         match connection.poll_accept(context) {
             Poll::Ready(Some(Ok(call))) => calls.extend(answer(call, dispatch, refusal)),
             // The client is gone, or broke the protocol: h2 has told it so.
             Poll::Ready(Some(Err(_)) | None) => return Poll::Ready(false),
-            Poll::Pending if calls.len() > before => return Poll::Ready(true),
+            Poll::Pending if taken > 0 => return Poll::Ready(true),
             Poll::Pending => return Poll::Pending,
         }
     }
+    Poll::Ready(true)
 }
 
 /// What answers a call; `None` when it is answered already.
