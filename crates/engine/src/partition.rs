@@ -128,9 +128,9 @@ impl Partition {
         self.state.overlay_bytes()
     }
 
-    /// Rows that are gone and that the last checkpoint begun still has: what the next one has to remove.
-    pub fn removed_rows(&self) -> usize {
-        self.state.removed_rows()
+    /// Rows that changed or went since the last checkpoint was begun: what the next one has to write.
+    pub fn unwritten_rows(&self) -> usize {
+        self.state.unwritten_rows()
     }
 
     /// Takes rows out of memory that a confirmed checkpoint holds, looking at about `limit_rows`; returns the bytes that

@@ -57,6 +57,9 @@ pub(crate) enum ToCheckpointer {
 
 /// Bytes of the store's write buffer; about three of them are in memory while it is flushed.
 pub(crate) const WRITE_BUFFER_BYTES: u64 = 16 << 20;
+/// Threads of the store. With one only, a write buffer that is full waits until a compaction is over, and grows meanwhile (to ten times
+/// its size while a million timers fire); the first of two does not compact.
+const STORE_THREADS: usize = 2;
 /// Bytes of the store's own journal.
 const STORE_JOURNAL_BYTES: u64 = 128 << 20;
 
@@ -104,11 +107,12 @@ impl Store {
 
     fn open_made(folder: &Path, cache_bytes: u64, write_buffer_bytes: u64) -> Result<Store, fjall::Error> {
         let database = Database::builder(folder)
-            .worker_threads(1)
+            .worker_threads(STORE_THREADS)
             .cache_size(cache_bytes)
             .max_journaling_size(STORE_JOURNAL_BYTES);
-        // Its own threads begin as the one that opens it is.
+        // Its own threads begin as the one that opens it is: behind those of the faces, too, which stand behind once.
         let opening = spawn("open-store", move || {
+            stand_behind();
             stand_behind();
             database.open()
         });

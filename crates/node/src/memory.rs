@@ -2,12 +2,13 @@
 //!
 //! | what | share |
 //! |---|---|
-//! | rows of the partitions | 30 %, less two thirds of what a mirror's store takes |
-//! | the store's cache of blocks | 15 %, less one third of it |
+//! | rows of the partitions | 27 %, less two thirds of what a mirror's store takes |
+//! | the store's cache of blocks | 13 %, less one third of it |
 //! | the store's write buffers, the journal's buffers, commands in flight, the program itself | the rest |
 //!
-//! Measured with the default of 512 MB: 459 MB at most with a million waiting instances; but 653 MB while a million timers that were due
-//! in one second fired, where millions of rows go in seconds. What takes the difference is not known yet.
+//! Measured with the default of 512 MiB: 384 MiB at most while a million waiting instances are made, 490 MiB while as many timers that
+//! were due in one second fire, and millions of rows go in seconds. Three things took 200 MiB more before: checkpoints of very many rows at
+//! once, a write buffer that grew while the store compacted, and an allocator that gave memory back after a second instead of 10 ms.
 //!
 //! A mirror has a store of its own, with write buffers and a small cache; rows and cache of the first make room for it, down
 //! to a third of their shares.
@@ -46,12 +47,12 @@ impl Memory {
 
     /// The share of the rows of partitions.
     pub fn rows_bytes(self) -> usize {
-        usize::try_from(self.share(30, self.mirror_bytes / 3 * 2)).unwrap_or(usize::MAX)
+        usize::try_from(self.share(27, self.mirror_bytes / 3 * 2)).unwrap_or(usize::MAX)
     }
 
     /// The share of the store's cache.
     pub fn store_cache_bytes(self) -> u64 {
-        self.share(15, self.mirror_bytes / 3)
+        self.share(13, self.mirror_bytes / 3)
     }
 
     /// So many hundredths, less what is needed elsewhere, but at least a third of them.

@@ -10,9 +10,9 @@ use crate::driver::{Action, Led};
 const COLLECTED_ROWS: usize = 1_000;
 /// Rows that an eviction looks at in one slice.
 const EVICTED_ROWS: usize = 2_000;
-/// Rows gone since the last checkpoint after which the next one begins: a checkpoint is copied twice on its way into the
+/// Rows that changed or went since the last checkpoint after which the next one begins: a checkpoint is copied on its way into the
 /// store, and removed rows, small as they are here, take ten times their memory there.
-const REMOVED_ROWS: usize = 50_000;
+const UNWRITTEN_ROWS: usize = 50_000;
 /// Memory for the rows of all partitions where nothing else is said, in bytes.
 pub(crate) const DEFAULT_ROWS_BYTES: usize = 128 << 20;
 
@@ -136,7 +136,7 @@ impl Upkeep {
                 continue;
             }
             kept.bytes = led[place].partition.overlay_bytes();
-            if matches!(kept.phase, Phase::Idle) && led[place].partition.removed_rows() >= REMOVED_ROWS {
+            if matches!(kept.phase, Phase::Idle) && led[place].partition.unwritten_rows() >= UNWRITTEN_ROWS {
                 self.begin(led, place);
             }
         }

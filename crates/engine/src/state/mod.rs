@@ -103,9 +103,9 @@ macro_rules! tables {
                 0 $(+ self.$name.overlay_bytes())*
             }
 
-            /// Rows that are gone and that the last checkpoint begun still has.
-            pub fn removed_rows(&self) -> usize {
-                0 $(+ self.$name.removed_rows())*
+            /// Rows that changed or went since the last checkpoint was begun.
+            pub fn unwritten_rows(&self) -> usize {
+                0 $(+ self.$name.unwritten_rows())*
             }
 
             fn tables(&mut self) -> Vec<&mut dyn AnyTable> {

@@ -261,9 +261,10 @@ impl<K: RowKey, V: RowValue> Table<K, V> {
         overlay.bytes + overlay.removed_bytes + overlay.leaving.removed_bytes + names
     }
 
-    /// Rows that are gone and that the last checkpoint begun still has.
-    pub(crate) fn removed_rows(&self) -> usize {
-        self.overlay.borrow().removed.len()
+    /// Rows that changed or went since the last checkpoint was begun.
+    pub(crate) fn unwritten_rows(&self) -> usize {
+        let overlay = self.overlay.borrow();
+        overlay.fresh_rows + overlay.removed.len()
     }
 
     /// A row's key below: the table's number, then the key.

@@ -66,8 +66,8 @@ pub(crate) struct Settings {
     /// Partitions of a new data folder; an old one keeps its own [default: auto, which is 3]
     #[arg(long, value_name = "NUMBER")]
     pub(crate) partitions: Option<String>,
-    /// Memory for the whole process, such as 512MB or 2GB; auto: an eighth of the machine, at most 512MB. While very many
-    /// timers fire at once it may take a third more [default: auto]
+    /// Memory for the whole process, such as 512MB or 2GB; auto: an eighth of the machine, at most 512MB
+    /// [default: auto]
     #[arg(long, value_name = "SIZE")]
     pub(crate) memory: Option<String>,
     /// Bytes that the variables of one request, or what the mappings of one element make, may have, such as 8MB; at most 16MB
