@@ -11,7 +11,7 @@
 //! once, a write buffer that grew while the store compacted, and an allocator that gave memory back after a second instead of 10 ms.
 //!
 //! A mirror has a store of its own, with write buffers and a small cache; rows and cache of the first make room for it, down
-//! to a third of their shares.
+//! to a quarter of their shares.
 
 use crate::limits::{DEFAULT_MEMORY_BYTES, MIN_MEMORY_BYTES};
 
@@ -55,10 +55,10 @@ impl Memory {
         self.share(13, self.mirror_bytes / 3)
     }
 
-    /// So many hundredths, less what is needed elsewhere, but at least a third of them.
+    /// So many hundredths, less what is needed elsewhere, but at least a quarter of them.
     fn share(self, hundredths: u64, elsewhere: u64) -> u64 {
         let share = self.bytes / 100 * hundredths;
-        share.saturating_sub(elsewhere).max(share / 3)
+        share.saturating_sub(elsewhere).max(share / 4)
     }
 }
 

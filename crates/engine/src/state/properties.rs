@@ -406,6 +406,24 @@ fn what_is_read_ahead_has_a_limit_in_bytes() {
 }
 
 #[test]
+fn what_the_next_checkpoint_has_to_write_is_what_changed_or_went_and_not_what_came_and_went() {
+    let (_, mut table) = counted(100);
+    assert_eq!(table.unwritten_rows(), 0);
+    table.put(5, 1);
+    table.remove(&6);
+    assert_eq!(table.unwritten_rows(), 2);
+    for key in 1_000..2_000 {
+        table.put(key, 1);
+        table.remove(&key);
+    }
+    assert_eq!(table.unwritten_rows(), 2);
+    table.cut(2);
+    assert_eq!(table.unwritten_rows(), 0, "the one that was begun has them");
+    table.put(5, 2);
+    assert_eq!(table.unwritten_rows(), 1);
+}
+
+#[test]
 fn eviction_frees_all_memory_of_clean_rows_and_none_of_others() {
     let (store, mut table) = counted(10_000);
     table.put(5, 1);
