@@ -35,6 +35,8 @@ use super::{
 const JOB_TIMEOUT: Duration = Duration::from_secs(3);
 /// When no job has come for this long, all work is done.
 const QUIET_AFTER: Duration = Duration::from_secs(8);
+/// Instances that callers may be ahead of the workers. Without a limit a fast server is left with work for many minutes at the end.
+const AHEAD_MAX: usize = 1_000;
 /// Time between two tries to connect.
 const CONNECT_AGAIN_AFTER: Duration = Duration::from_millis(20);
 /// Time for one call; a server that was killed may leave it without an answer.
@@ -89,6 +91,11 @@ impl Ledger {
     /// How many completions were acknowledged.
     pub(crate) fn completed(&self) -> usize {
         self.completed.len()
+    }
+
+    /// Whether more instances of so many jobs each wait to be worked on than may. What was not answered may have happened.
+    fn is_ahead(&self, jobs: usize) -> bool {
+        self.acknowledged() * jobs > self.completed() + self.unanswered as usize + AHEAD_MAX * jobs
     }
 
     fn violated(&mut self, what: String) {
@@ -207,6 +214,10 @@ impl Run {
         let mut wire = self.connect().await;
         let mut path = wire.path("CreateProcessInstance");
         while !*self.stop.borrow() {
+            if self.ledger.borrow().is_ahead(usize::from(self.plan.workload.jobs())) {
+                tokio::time::sleep(CONNECT_AGAIN_AFTER).await;
+                continue;
+            }
             let id = self.next_id.replace_with(|id| *id + 1);
             let variables = self.plan.workload.variables(id, &self.payload);
             let question = CreateProcessInstanceRequest {
@@ -344,7 +355,7 @@ async fn take(wire: &Wire, path: &Uri, question: &ActivateJobsRequest) -> Result
 mod tests {
     use weir_api::proto::ActivatedJob;
 
-    use super::{JOB_TIMEOUT, Ledger};
+    use super::{AHEAD_MAX, JOB_TIMEOUT, Ledger};
 
     fn job(key: i64, instance: i64) -> ActivatedJob {
         ActivatedJob { key, process_instance_key: instance, ..Default::default() }
@@ -359,6 +370,18 @@ mod tests {
         ledger.job_came(1, &job(11, 10));
         ledger.job_came(2, &job(21, 20));
         assert!(ledger.violations.is_empty(), "{:?}", ledger.violations);
+    }
+
+    #[test]
+    fn callers_wait_for_workers_and_never_for_ever() {
+        let mut ledger = Ledger::default();
+        (0..=AHEAD_MAX as u64).for_each(|id| ledger.started(id, id as i64));
+        assert!(ledger.is_ahead(10));
+        ledger.unanswered = 9;
+        assert!(ledger.is_ahead(10));
+        ledger.completed.insert(1, 0);
+        assert!(!ledger.is_ahead(10));
+        assert!(!ledger.is_ahead(0), "a process without jobs");
     }
 
     #[test]
