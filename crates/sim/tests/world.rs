@@ -37,6 +37,8 @@ fn worlds_that_found_something_stay_clean() {
     assert_clean(1_007_783_312_652, Profile::Small);
     // A power cut that was meant for a start came in the life behind it, and the journal was blamed.
     assert_clean(8_800_000_002_255, Profile::Small);
+    // A crash between the writes to a mirror's two stores met a first store that failed.
+    assert_clean(9_900_000_002_212, Profile::Swarm);
 }
 
 #[test]
