@@ -39,6 +39,8 @@ fn worlds_that_found_something_stay_clean() {
     assert_clean(8_800_000_002_255, Profile::Small);
     // A crash between the writes to a mirror's two stores met a first store that failed.
     assert_clean(9_900_000_002_212, Profile::Swarm);
+    // While one side of a mirror was rebuilt, the good one failed and was marked as left behind, too.
+    assert_clean(9_900_000_006_848, Profile::Swarm);
 }
 
 #[test]

@@ -3,13 +3,14 @@
 //! A side that fails is left behind: nothing is written to it or read from it any more, the other one goes on alone, and
 //! whoever made the pair is told at once. Where it still can be written, the side is marked ([`STALE`]), so that nobody takes it for whole
 //! before it was rebuilt. When both fail in one step, that step fails and no side is left behind. A full disk on either side
-//! is a full disk: nobody is left behind for it.
+//! is a full disk: nobody is left behind for it. Until whoever made the pair says that both hold the same ([`Pair::are_alike`]), neither
+//! is left behind either: the one that would go on may lack what the other one has.
 
 use std::{
     collections::BTreeSet,
     fmt, io,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         mpsc::{Receiver, Sender, channel},
     },
     thread,
@@ -81,10 +82,20 @@ pub enum Flushing {
     InTurn,
 }
 
+/// How the two sides stand to each other.
+enum Standing {
+    /// Being made alike: what fails on one of them fails.
+    Uneven,
+    /// Both hold the same: either can go on alone.
+    Alike,
+    /// One of them goes on alone.
+    Parted(LeftBehind),
+}
+
 /// The two sides and which of them count.
 pub struct Pair {
     disks: [SharedDisk; 2],
-    left_behind: Mutex<Option<LeftBehind>>,
+    standing: Mutex<Standing>,
     alarm: Alarm,
     flusher: Option<Mutex<Flusher>>,
 }
@@ -110,7 +121,7 @@ impl Pair {
             Flushing::SideBySide => Some(Mutex::new(Flusher::start()?)),
             Flushing::InTurn => None,
         };
-        Ok(Arc::new(Pair { disks: [primary, mirror], left_behind: Mutex::new(None), alarm, flusher }))
+        Ok(Arc::new(Pair { disks: [primary, mirror], standing: Mutex::new(Standing::Uneven), alarm, flusher }))
     }
 
     /// The disk of one side.
@@ -118,29 +129,45 @@ impl Pair {
         &self.disks[side.index()]
     }
 
+    fn standing(&self) -> MutexGuard<'_, Standing> {
+        self.standing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Both sides hold the same now, whatever it is that is kept on them: from now on either may go on without the other.
+    pub fn are_alike(&self) {
+        let mut standing = self.standing();
+        match *standing {
+            Standing::Uneven => *standing = Standing::Alike,
+            Standing::Alike | Standing::Parted(_) => {}
+        }
+    }
+
     /// The side that was left behind, if one was.
     pub fn left_behind(&self) -> Option<LeftBehind> {
-        self.left_behind.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        match &*self.standing() {
+            Standing::Uneven | Standing::Alike => None,
+            Standing::Parted(left) => Some(left.clone()),
+        }
     }
 
     /// Whether a side is written and read.
     pub fn counts(&self, side: Side) -> bool {
-        self.left_behind
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .as_ref()
-            .is_none_or(|left| left.side != side)
+        match &*self.standing() {
+            Standing::Uneven | Standing::Alike => true,
+            Standing::Parted(left) => left.side != side,
+        }
     }
 
     /// Leaves a side behind; whether the other one goes on.
     pub fn leave_behind(&self, side: Side, why: &str) -> bool {
         let left = LeftBehind { side, why: why.to_owned() };
         {
-            let mut place = self.left_behind.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(before) = &*place {
-                return before.side == side;
+            let mut standing = self.standing();
+            match &*standing {
+                Standing::Uneven => return false,
+                Standing::Parted(before) => return before.side == side,
+                Standing::Alike => *standing = Standing::Parted(left.clone()),
             }
-            *place = Some(left.clone());
         }
         // A disk that failed may not take it; then what it holds tells that it is behind.
         let _ = replace_file(self.disk(side).as_ref(), STALE, format!("{why}\n").as_bytes());
@@ -158,7 +185,7 @@ impl Pair {
         self.settle(step, results)
     }
 
-    /// Leaves behind who failed, unless both did, and says what came of it.
+    /// Leaves behind who failed, unless nobody could go on then, and says what came of it.
     fn settle<T>(
         &self,
         step: Step<'_>,
@@ -174,9 +201,11 @@ impl Pair {
             if lone || !broken(&results[side.index()]) {
                 continue;
             }
-            if let Some(Err(error)) = results[side.index()].take() {
+            if let Some(Err(error)) = &results[side.index()] {
                 let place = self.disk(side).describe(step.path);
-                self.leave_behind(side, &format!("{} {place}: {error}", step.action));
+                if self.leave_behind(side, &format!("{} {place}: {error}", step.action)) {
+                    results[side.index()] = None;
+                }
             }
         }
         let [primary, mirror] = results.map(|result| match result {

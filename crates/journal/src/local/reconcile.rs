@@ -69,16 +69,19 @@ pub fn open_mirrored(pair: &Arc<Pair>, options: Options) -> Result<(LocalJournal
 }
 
 impl Mending {
-    /// All that the two sides hold is alike: a side that was left behind counts again.
+    /// All that the two sides hold is alike: a side that was left behind counts again, and either may go on without the other.
     ///
     /// # Errors
     /// What the system answers.
     pub fn done(&self, pair: &Pair) -> Result<(), JournalError> {
-        let Some(side) = self.was_left_behind else { return Ok(()) };
-        let disk = pair.disk(side).as_ref();
-        disk.remove(STALE)
-            .and_then(|()| disk.sync_dir(""))
-            .map_err(|error| failed(disk, "removing", STALE, &error))
+        if let Some(side) = self.was_left_behind {
+            let disk = pair.disk(side).as_ref();
+            disk.remove(STALE)
+                .and_then(|()| disk.sync_dir(""))
+                .map_err(|error| failed(disk, "removing", STALE, &error))?;
+        }
+        pair.are_alike();
+        Ok(())
     }
 }
 

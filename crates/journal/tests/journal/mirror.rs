@@ -318,6 +318,37 @@ fn side_that_was_left_behind_is_refused_alone_and_rebuilt_beside_the_other() {
     assert_eq!(payloads(&open_alone(&disk, Side::Mirror).expect("open"), P).len(), 2);
 }
 
+/// While one side is rebuilt, the other one is all there is: it is not left behind when it fails then, and where that start ends before
+/// all is rebuilt, a later one has everything.
+#[test]
+fn the_good_side_failing_while_the_other_is_rebuilt_is_not_left_behind() {
+    let behind = SimDisk::new();
+    let (pair, _) = pair(&behind);
+    let (mut journal, _) = open_pair(&pair).expect("open");
+    let epoch = journal.claim(P).expect("claim").epoch;
+    journal.append(&[record(P, epoch, 1, b"on both")]).expect("append");
+    assert!(pair.leave_behind(Side::Mirror, "it is unplugged"));
+    journal.append(&[record(P, epoch, 2, b"on one")]).expect("append");
+    drop(journal);
+    let mut failed = 0;
+    for operation in [Operation::Write, Operation::SyncData, Operation::SyncDir, Operation::Name] {
+        for after in 0..20 {
+            let disk = behind.copy();
+            let (path_contains, error) = ("a".to_owned(), io::ErrorKind::Other);
+            disk.plant(Fault { operation, path_contains, after, times: 1, error });
+            let context = format!("{operation:?} {after}");
+            let (fresh, _) = self::pair(&disk);
+            failed += u32::from(open_mirrored(&fresh, options()).is_err());
+            let stale = FOLDERS.map(|folder| disk.paths().contains(&format!("{folder}/{STALE}")));
+            assert_ne!(stale, [true, true], "{context}: nobody is left");
+            disk.heal();
+            let (journal, _) = open(&disk).unwrap_or_else(|error| panic!("{context}: {error}"));
+            assert_eq!(payloads(&journal, P), [&b"on both"[..], b"on one"], "{context}");
+        }
+    }
+    assert!(failed > 5, "{failed} starts failed");
+}
+
 type Held = [Vec<OwnedRecord>; 2];
 
 fn held(disk: &SimDisk) -> Result<Held, JournalError> {
