@@ -423,8 +423,12 @@ impl World {
         broken("something is due again and again although nothing lives")
     }
 
+    /// Whether nothing lives. A store that fails shows nothing, and says so.
     fn is_over(&self) -> bool {
-        self.machine.driver().led().iter().all(|led| led.partition.state().elements.is_empty())
+        self.machine.driver().led().iter().all(|led| {
+            let state = led.partition.state();
+            state.elements.is_empty() && state.failure().is_none()
+        })
     }
 
     /// Tables that have rows although nothing lives.

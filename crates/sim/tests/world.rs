@@ -41,6 +41,8 @@ fn worlds_that_found_something_stay_clean() {
     assert_clean(9_900_000_002_212, Profile::Swarm);
     // While one side of a mirror was rebuilt, the good one failed and was marked as left behind, too.
     assert_clean(9_900_000_006_848, Profile::Swarm);
+    // The store failed when the world looked whether anything still lived, and it took that for nothing.
+    assert_clean(9_900_000_012_315, Profile::Swarm);
 }
 
 #[test]
