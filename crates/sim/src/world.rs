@@ -386,7 +386,12 @@ impl World {
             if self.crowd.help(&mut self.machine, now_ms)? {
                 continue;
             }
-            if self.is_over() {
+            let is_over = self.is_over();
+            if self.looked_in_vain() {
+                self.node_stopped(0, &mut SplitMix(self.seed))?;
+                continue;
+            }
+            if is_over {
                 return self.forget();
             }
             // Timers and time-outs, then messages: what is not triggered from outside comes first. A message too early may begin
@@ -423,12 +428,13 @@ impl World {
         broken("something is due again and again although nothing lives")
     }
 
-    /// Whether nothing lives. A store that fails shows nothing, and says so.
     fn is_over(&self) -> bool {
-        self.machine.driver().led().iter().all(|led| {
-            let state = led.partition.state();
-            state.elements.is_empty() && state.failure().is_none()
-        })
+        self.machine.driver().led().iter().all(|led| led.partition.state().elements.is_empty())
+    }
+
+    /// Whether a store did not show what this world asked it for itself. The node finds out with what it decides next.
+    fn looked_in_vain(&self) -> bool {
+        self.machine.driver().led().iter().any(|led| led.partition.failure().is_some())
     }
 
     /// Tables that have rows although nothing lives.

@@ -43,6 +43,7 @@ fn worlds_that_found_something_stay_clean() {
     assert_clean(9_900_000_006_848, Profile::Swarm);
     // The store failed when the world looked whether anything still lived, and it took that for nothing.
     assert_clean(9_900_000_012_315, Profile::Swarm);
+    assert_clean(9_900_000_012_990, Profile::Swarm);
 }
 
 #[test]
