@@ -44,6 +44,8 @@ fn worlds_that_found_something_stay_clean() {
     // The store failed when the world looked whether anything still lived, and it took that for nothing.
     assert_clean(9_900_000_012_315, Profile::Swarm);
     assert_clean(9_900_000_012_990, Profile::Swarm);
+    // Both stores of a mirror failed, and the crash came when a checkpoint was being written.
+    assert_clean(9_900_000_027_847, Profile::Swarm);
 }
 
 #[test]

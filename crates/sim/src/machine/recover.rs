@@ -115,9 +115,11 @@ impl Machine {
                         let _written_or_not = self.sides[0].write(partition, sequence, &changes);
                         return Ok(());
                     }
-                    self.stores.write(partition, sequence, &changes).map_err(Violation)?;
-                    self.cut_power_after(operations);
-                    self.trim(partition, sequence)?;
+                    // Where no store takes it, the node stops here.
+                    if self.stores.write(partition, sequence, &changes).is_ok() {
+                        self.cut_power_after(operations);
+                        self.trim(partition, sequence)?;
+                    }
                 }
             }
         }
