@@ -2,6 +2,7 @@
 
 mod clients;
 mod docs;
+mod figures;
 mod fuzz;
 mod kill9;
 mod metadata;
@@ -28,6 +29,7 @@ const HELP: &str = "cargo xtask COMMAND
   fuzz [TARGET [N]]   a fuzz target for N seconds, guided by coverage; without one it lists them
   proof [--hours N]   the whole battery for a few minutes or N hours; writes RELIABILITY.md (--without PART leaves one out)
   clients [NAME...]   the published clients (python, node-sdk, node-rest, java-zeebe, java-grpc, java-rest) against the release binary
+  figures [ROW]       how fast a node is and what it costs on this machine, beside much state; without a row it lists them
   kill9 [KILLS]       clients at work while the server is killed (100 times), then every acknowledged instance accounted for
   help                this text";
 
@@ -42,6 +44,7 @@ fn main() -> ExitCode {
         ["fuzz", arguments @ ..] => fuzz::fuzz(arguments),
         ["proof", arguments @ ..] => proof::proof(arguments),
         ["clients", names @ ..] => clients::run(names),
+        ["figures", arguments @ ..] => figures::figures(arguments),
         ["kill9"] => kill9::run(kill9::KILLS),
         ["kill9", kills] => match kills.parse() {
             Ok(kills) => kill9::run(kills),

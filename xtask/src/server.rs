@@ -1,7 +1,8 @@
 //! A server of the release binary on free ports.
 
 use std::{
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpStream,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::mpsc,
@@ -24,11 +25,24 @@ pub(crate) struct Server {
     pub(crate) grpc: String,
     /// HOST:PORT of REST.
     pub(crate) rest: String,
+    /// HOST:PORT of metrics and health.
+    metrics: String,
 }
 
 impl Server {
     /// Starts a server and waits until it is ready. `grpc` and `rest` are addresses; port 0 picks free ones.
     pub(crate) fn start(weir: &Path, data: &Path, grpc: &str, rest: &str) -> Result<Self, Failed> {
+        Self::start_with(weir, data, grpc, rest, &[])
+    }
+
+    /// As [`start`](Self::start), with more arguments.
+    pub(crate) fn start_with(
+        weir: &Path,
+        data: &Path,
+        grpc: &str,
+        rest: &str,
+        more: &[&str],
+    ) -> Result<Self, Failed> {
         let log: PathBuf = data.with_extension("log");
         let file = std::fs::File::options()
             .create(true)
@@ -49,6 +63,7 @@ impl Server {
         ]);
         command
             .arg(data)
+            .args(more)
             .stdout(Stdio::piped())
             .stderr(file)
             .current_dir(data.parent().unwrap_or(Path::new(".")));
@@ -61,7 +76,7 @@ impl Server {
                 let _nobody_listens = send.send(line);
             }
         });
-        let mut server = Self { process, grpc: String::new(), rest: String::new() };
+        let mut server = Self { process, grpc: String::new(), rest: String::new(), metrics: String::new() };
         let line = receive.recv_timeout(READY_WITHIN).map_err(|_| {
             let text = std::fs::read_to_string(&log).unwrap_or_default();
             Failed(format!("the server was not ready within {READY_WITHIN:?}; its log:\n{text}"))
@@ -76,7 +91,28 @@ impl Server {
                 .ok_or_else(|| Failed(format!("the server said {line}")))
         };
         (server.grpc, server.rest) = (address("grpc")?, address("rest")?);
+        server.metrics = address("metrics")?;
         Ok(server)
+    }
+
+    /// Its process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// A figure that it tells of itself.
+    pub(crate) fn metric(&self, name: &str) -> Result<f64, Failed> {
+        let asked = || -> std::io::Result<String> {
+            let mut stream = TcpStream::connect(&self.metrics)?;
+            write!(stream, "GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
+            let mut text = String::new();
+            stream.read_to_string(&mut text)?;
+            Ok(text)
+        };
+        let text = asked().map_err(Failed::io("cannot read the server's metrics"))?;
+        let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        let number = line.and_then(|number| number.trim().parse().ok());
+        number.ok_or_else(|| Failed(format!("the server does not tell {name}")))
     }
 
     /// `kill -9`.

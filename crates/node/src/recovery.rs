@@ -169,6 +169,10 @@ pub(crate) fn replay(
             )
         })?;
         partition.apply(&batch);
+        // From a row that could not be read nothing right follows, and nothing of that may be written.
+        if let Some(failure) = partition.failure() {
+            return Err(format!("partition {number}: {failure}"));
+        }
         if let Some(reached) = ahead.take_if(|ahead| ahead.at == record.sequence) {
             reached.reached(partition)?;
         }
@@ -177,4 +181,133 @@ pub(crate) fn replay(
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{
+        Arc, Mutex,
+        atomic::{AtomicU32, Ordering},
+    };
+
+    use weir_engine::{
+        Partition,
+        command::{Command, CreateInstance, ProcessRef, Resource},
+        key::PartitionId,
+        state::{
+            Change,
+            below::{Direction, Limit, MemoryStore, Stored, StoredError, StoredRows},
+        },
+    };
+    use weir_journal::{Journal, Record, Sequence, memory};
+
+    use super::{Ahead, Checkpoint, recover, settings};
+
+    const WAITS: &str = r#"<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:zeebe="http://camunda.org/schema/zeebe/1.0">
+<process id="waits" isExecutable="true"><startEvent id="start"/><sequenceFlow id="f1" sourceRef="start" targetRef="task"/>
+<serviceTask id="task"><extensionElements><zeebe:taskDefinition type="work"/></extensionElements></serviceTask></process></definitions>"#;
+
+    /// A store that answers so many questions and then fails.
+    #[derive(Debug)]
+    struct Failing {
+        rows: Arc<MemoryStore>,
+        answers: AtomicU32,
+    }
+
+    impl Failing {
+        fn answer(&self) -> Result<&MemoryStore, StoredError> {
+            let left = |answers: u32| answers.checked_sub(1);
+            match self.answers.fetch_update(Ordering::Relaxed, Ordering::Relaxed, left) {
+                Ok(_) => Ok(&self.rows),
+                Err(_) => Err(StoredError("input/output error".to_owned())),
+            }
+        }
+    }
+
+    impl Stored for Failing {
+        fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoredError> {
+            self.answer()?.get(key)
+        }
+
+        fn scan(
+            &self,
+            from: &[u8],
+            to: &[u8],
+            limit: Limit,
+            direction: Direction,
+        ) -> Result<StoredRows, StoredError> {
+            self.answer()?.scan(from, to, limit, direction)
+        }
+    }
+
+    fn keep(changes: &[Change], rows: &MemoryStore) {
+        for Change { key, value } in changes {
+            rows.write(key.clone(), value.as_ref().map(|row| row.to_bytes()));
+        }
+    }
+
+    fn checkpoint(partition: &mut Partition, to: &[&MemoryStore]) {
+        let mut changes = Vec::new();
+        partition.cut();
+        while !partition.collect(usize::MAX, &mut changes) {}
+        to.iter().for_each(|rows| keep(&changes, rows));
+        drop(partition.confirm());
+    }
+
+    /// The copy of the rows that is behind gets what the journal says, or nothing: not what follows from rows that could not be read.
+    #[test]
+    fn rows_that_cannot_be_read_bring_no_copy_up_to_date() {
+        let id = PartitionId(1);
+        let [behind, ahead] = [(); 2].map(|()| Arc::new(MemoryStore::default()));
+        let mut live = Partition::over(settings(id, 1), Arc::clone(&ahead) as Arc<dyn Stored>);
+        let journal = memory::MemoryStore::default();
+        let mut records = Vec::new();
+        let mut handle = |live: &mut Partition, command| {
+            let output = live.handle(1_000, None, command, &mut ());
+            records.push(output.batch.expect("it changes something").to_bytes());
+        };
+        let resource = Resource { name: "waits.bpmn".into(), content: WAITS.as_bytes().into() };
+        handle(&mut live, Command::Deploy(vec![resource]));
+        let process = ProcessRef::Latest("waits".into());
+        let create = CreateInstance {
+            process,
+            variables: Default::default(),
+            start_at: Vec::new(),
+            with_result: None,
+        };
+        handle(&mut live, Command::CreateInstance(create));
+        checkpoint(&mut live, &[&behind, &ahead]);
+        let instance = live.state().elements.iter().next().map(|(key, _)| key).expect("it waits");
+        handle(&mut live, Command::CancelInstance(instance));
+        checkpoint(&mut live, &[&ahead]);
+        let mut writer = journal.open();
+        let partition = weir_journal::PartitionId(1);
+        let epoch = writer.claim(partition).expect("claim").epoch;
+        for (sequence, payload) in (1..).map(Sequence).zip(&records) {
+            writer.append(&[Record { partition, epoch, sequence, payload }]).expect("append");
+        }
+        let mut failed = 0;
+        for answers in 0.. {
+            let caught_up = Arc::new(Mutex::new(None));
+            let recovered = recover(&mut journal.open(), 1, 1 << 20, |_| {
+                let caught_up = Arc::clone(&caught_up);
+                let catch_up = move |changes: &[Change]| {
+                    *caught_up.lock().expect("a lock") = Some(changes.to_vec());
+                    Ok(())
+                };
+                let rows = Failing { rows: Arc::clone(&behind), answers: AtomicU32::new(answers) };
+                let ahead = Ahead { at: Sequence(3), catch_up: Box::new(catch_up) };
+                Ok(Checkpoint { rows: Arc::new(rows), at: Sequence(2), ahead: Some(ahead) })
+            });
+            let changes = caught_up.lock().expect("a lock").take();
+            if recovered.is_ok() {
+                keep(&changes.expect("it came to the copy's record"), &behind);
+                break;
+            }
+            failed += 1;
+            assert!(changes.is_none(), "after {answers} answers it was written all the same: {changes:?}");
+        }
+        assert!(failed > 3, "the store failed {failed} times");
+        assert_eq!(behind.rows(), ahead.rows());
+    }
 }

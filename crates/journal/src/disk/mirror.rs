@@ -121,7 +121,12 @@ impl Pair {
             Flushing::SideBySide => Some(Mutex::new(Flusher::start()?)),
             Flushing::InTurn => None,
         };
-        Ok(Arc::new(Pair { disks: [primary, mirror], standing: Mutex::new(Standing::Uneven), alarm, flusher }))
+        Ok(Arc::new(Pair {
+            disks: [primary, mirror],
+            standing: Mutex::new(Standing::Uneven),
+            alarm,
+            flusher,
+        }))
     }
 
     /// The disk of one side.
