@@ -100,6 +100,7 @@ impl<K: RowKey + Send + 'static, V: RowValue> Table<K, V> {
                 entry.mark = Mark::Held(cut);
                 entry.stored = true;
                 out.push(changed(number, &key, Some(entry.value.clone())));
+                overlay.rows.settle(key);
             }
         }
         overlay.leaving.removed_collected && overlay.leaving.uncollected.len() == 0
@@ -127,7 +128,7 @@ impl<K: RowKey + Send + 'static, V: RowValue> Table<K, V> {
         let from = overlay.hand.take();
         let lower = from.as_ref().map_or(Bound::Unbounded, Bound::Excluded);
         let (mut last, mut seen, mut clean) = (None, 0, Vec::new());
-        for (key, entry) in overlay.rows.range((lower, Bound::Unbounded)).take(limit_rows) {
+        for (key, entry) in overlay.rows.settled_after(lower).take(limit_rows) {
             seen += 1;
             last = Some(key);
             if entry.is_clean(overlay.confirmed) {
@@ -142,7 +143,7 @@ impl<K: RowKey + Send + 'static, V: RowValue> Table<K, V> {
             overlay.uncover(&from, last);
         }
         for key in &clean {
-            if let Some(entry) = overlay.rows.remove(key) {
+            if let Some(entry) = overlay.rows.remove_settled(key) {
                 overlay.bytes = overlay.bytes.saturating_sub(weight(key, &*entry.value));
             }
         }

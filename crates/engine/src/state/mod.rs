@@ -8,6 +8,7 @@ pub mod below;
 pub mod bytes;
 mod changes;
 mod coverage;
+mod memory;
 #[cfg(test)]
 mod properties;
 pub mod reach;

@@ -146,7 +146,7 @@ impl<K: RowKey, V: RowValue> Table<K, V> {
         loop {
             let from = {
                 let overlay = self.overlay.borrow();
-                let found = overlay.rows.range((at.as_ref(), Bound::Unbounded)).next();
+                let found = overlay.rows.first_from(at.as_ref());
                 let found = found.filter(|(key, _)| reach.holds(key));
                 let found = || found.map(|(key, entry)| (key.clone(), entry.value.clone()));
                 if overlay.coverage.is_everything() {
@@ -192,7 +192,7 @@ impl<K: RowKey, V: RowValue> Table<K, V> {
         loop {
             let edge = {
                 let overlay = self.overlay.borrow();
-                let found = overlay.rows.range((Bound::Included(from), to.as_ref())).next_back();
+                let found = overlay.rows.last_within(Bound::Included(from), to.as_ref());
                 let found = || found.map(|(key, entry)| (key.clone(), entry.value.clone()));
                 if overlay.coverage.is_everything() {
                     return found();

@@ -14,7 +14,7 @@
 
 use std::{
     cell::RefCell,
-    collections::{BTreeMap, BTreeSet, VecDeque, vec_deque},
+    collections::{BTreeSet, VecDeque, vec_deque},
     sync::Arc,
 };
 
@@ -23,6 +23,7 @@ use crate::state::{
     below::{Below, Direction, Limit, StoredError},
     bytes::{RowKey, RowValue, key_bytes},
     coverage::Coverage,
+    memory::RowsInMemory,
     reach::after,
     weight::{ALLOCATION_BYTES, COUNTERS_BYTES},
 };
@@ -40,7 +41,7 @@ pub struct Table<K, V> {
 /// The part of a table that is in memory.
 #[derive(Debug)]
 pub(super) struct Overlay<K, V> {
-    pub(super) rows: BTreeMap<K, Entry<V>>,
+    pub(super) rows: RowsInMemory<K, Entry<V>>,
     pub(super) coverage: Coverage,
     /// The greatest key that is or was below and not in memory; greater ones need no look at the coverage. `None`: unknown.
     last_below: Option<K>,
@@ -117,7 +118,7 @@ impl<K: RowKey, V: RowValue> Table<K, V> {
     /// An empty table with nothing below.
     pub(crate) fn new(number: u8) -> Table<K, V> {
         let overlay = Overlay {
-            rows: BTreeMap::new(),
+            rows: RowsInMemory::new(),
             coverage: Coverage::everything(),
             last_below: None,
             touched: VecDeque::new(),
@@ -312,7 +313,7 @@ impl<K: RowKey, V: RowValue> Overlay<K, V> {
     fn add(&mut self, key: K, value: Arc<V>, stored: bool) {
         self.bytes += weight(&key, &*value);
         let mark = Mark::Changed(self.cut);
-        self.rows.insert(key.clone(), Entry { value, stored, mark });
+        self.rows.add_fresh(key.clone(), Entry { value, stored, mark });
         self.touched.push_back(key);
         self.fresh_rows += 1;
         self.forget_touched();
@@ -321,7 +322,7 @@ impl<K: RowKey, V: RowValue> Overlay<K, V> {
     /// Takes in a row that is below just so.
     pub(super) fn take_in(&mut self, key: K, value: Arc<V>, mark: Mark) {
         self.bytes += weight(&key, &*value);
-        self.rows.insert(key, Entry { value, stored: true, mark });
+        self.rows.add_settled(key, Entry { value, stored: true, mark });
     }
 
     /// The row in memory with this key, which is about to change.
