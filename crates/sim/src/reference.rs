@@ -3,6 +3,7 @@
 //! It walks the drawn [`Model`] with tokens and knows nothing of the engine. Everything is a list that is searched; nothing is
 //! fast. Where BPMN leaves a choice, it chooses as Zeebe was measured to do.
 
+mod errors;
 mod outside;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -105,6 +106,10 @@ pub struct Reference {
     pub result: Option<Variables>,
     /// Whether it was ended from outside.
     pub cancelled: bool,
+    /// Tokens in which several things race since something came from outside: kept messages, items of which some are enough.
+    racing: Vec<Token>,
+    /// Whether such a token ended in the same breath: what was first, BPMN does not say.
+    pub undetermined: bool,
 }
 
 impl Reference {
@@ -120,6 +125,8 @@ impl Reference {
             root: 1,
             result: None,
             cancelled: false,
+            racing: Vec::new(),
+            undetermined: false,
         };
         reference.root = reference.begin_process(0, None, variables);
         reference.work();
@@ -175,8 +182,13 @@ impl Reference {
             }
         }
         let starts = |at: &usize| matches!(model.nodes[*at].kind, Kind::Start | Kind::EventStart(..));
-        if let Some(start) = model.within(node).find(starts) {
-            self.todo.push_back(Todo::Enter { scope, node: start, flow: None, variables });
+        match model.within(node).find(starts) {
+            // What began an event sub-process has happened, whatever a kept message ends in it at once.
+            Some(start) if matches!(model.nodes[start].kind, Kind::EventStart(..)) => {
+                self.enter(scope, start, None, variables);
+            }
+            Some(start) => self.todo.push_back(Todo::Enter { scope, node: start, flow: None, variables }),
+            None => {}
         }
     }
 
@@ -203,6 +215,7 @@ impl Reference {
                 Todo::Look { token, order } => self.look(token, order),
             }
         }
+        self.racing.clear();
     }
 
     fn enter(&mut self, scope: Token, node: usize, flow: Option<usize>, variables: Variables) {
@@ -259,6 +272,9 @@ impl Reference {
     fn begin_items(&mut self, body: Token, many: &Many) {
         if many.items == 0 {
             return self.complete(body, Variables::new());
+        }
+        if many.enough && !many.sequential {
+            self.racing.push(body);
         }
         for _ in 0..if many.sequential { 1 } else { many.items } {
             self.begin_item(body);
@@ -397,6 +413,7 @@ impl Reference {
         self.propagate(Some(token), variables);
         let model = self.model(token).clone();
         let Some(place) = self.places.remove(&token) else { return };
+        self.undetermined |= self.racing.contains(&token);
         if place.node == 0 {
             return self.process_done(place);
         }
@@ -492,6 +509,7 @@ impl Reference {
     fn end(&mut self, token: Token) {
         self.end_children(token);
         self.places.remove(&token);
+        self.undetermined |= self.racing.contains(&token);
     }
 
     fn end_children(&mut self, scope: Token) {
@@ -510,52 +528,6 @@ impl Reference {
         }
     }
 
-    /// An error looks for who catches it: at the activity, in its scope, outwards, through calls.
-    fn throw(&mut self, token: Token, code: &str) {
-        let mut at = token;
-        loop {
-            let place = self.places[&at].clone();
-            let model = self.family.models[place.model].clone();
-            if !matches!(place.role, Role::Item(_)) {
-                let boundaries = model.boundaries(place.node).into_iter();
-                let catching = boundaries.filter_map(|boundary| match &model.nodes[boundary].kind {
-                    Kind::Boundary(_, On::Error(caught), _) => Some((boundary, *caught)),
-                    _ => None,
-                });
-                if let (Some(boundary), Some(scope)) = (best(catching, code), place.parent) {
-                    self.end(at);
-                    let variables = Variables::new();
-                    return self.todo.push_back(Todo::Enter { scope, node: boundary, flow: None, variables });
-                }
-            }
-            let Some(scope) = place.parent else { break };
-            if self.caught_within(scope, code) {
-                return;
-            }
-            at = scope;
-        }
-        self.stick(token, Stuck::Error);
-    }
-
-    fn caught_within(&mut self, scope: Token, code: &str) -> bool {
-        let place = &self.places[&scope];
-        let model = self.model(scope).clone();
-        if place.interrupted || matches!(place.role, Role::Body { .. }) {
-            return false;
-        }
-        let inner =
-            model.within(place.node).filter(|inner| model.nodes[*inner].kind == Kind::EventSubProcess);
-        let catching = inner.filter_map(|inner| {
-            model.within(inner).find_map(|start| match &model.nodes[start].kind {
-                Kind::EventStart(On::Error(caught), _) => Some((inner, *caught)),
-                _ => None,
-            })
-        });
-        let Some(handler) = best(catching, code) else { return false };
-        self.interrupt(scope, handler, Variables::new());
-        true
-    }
-
     fn interrupt(&mut self, scope: Token, handler: usize, variables: Variables) {
         self.end_children(scope);
         let model = self.model(scope).clone();
@@ -569,13 +541,6 @@ impl Reference {
 
 /// Marks that the catching event was triggered before its token came; no variable of a process has this name.
 const TRIGGERED: &str = " triggered";
-
-/// Of those that catch: the one with this very code, or one that catches all.
-fn best(catching: impl Iterator<Item = (usize, Option<&'static str>)>, code: &str) -> Option<usize> {
-    let catching: Vec<_> = catching.collect();
-    let exact = catching.iter().find(|(_, caught)| *caught == Some(code));
-    exact.or_else(|| catching.iter().find(|(_, caught)| caught.is_none())).map(|(element, _)| *element)
-}
 
 /// Whether a catching element is over when it was triggered once.
 fn interrupts(model: &Model, element: usize) -> bool {

@@ -47,7 +47,7 @@ impl Reference {
 
     /// A new subscription takes messages that wait for it.
     pub(super) fn look(&mut self, token: Token, order: usize) {
-        loop {
+        for taken in 0.. {
             let Some(place) = self.places.get(&token) else { return };
             let Some(awaited) = place.awaited.iter().find(|awaited| awaited.order == order) else { return };
             let Wanted::Message { name } = awaited.what.clone() else { return };
@@ -58,6 +58,9 @@ impl Reference {
             let Some(message) = self.messages.iter_mut().find(fits) else { return };
             message.taken_by.push(process);
             let variables = message.variables.clone();
+            if taken > 0 {
+                self.racing.push(token);
+            }
             self.trigger(token, order, variables);
         }
     }
