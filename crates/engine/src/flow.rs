@@ -46,18 +46,23 @@ pub(crate) fn run(tx: &mut Tx<'_>) {
     }
 }
 
-/// Goes on with steps that were put off, one after the other: what follows from one comes before the next, or, where it is
-/// too much for this batch, behind all the others.
+/// Goes on with steps that were put off. What follows from them comes behind all that wait: in the order in which it would have come
+/// had nothing been put off, so that nobody can tell where a batch ended.
 pub(crate) fn resume(tx: &mut Tx<'_>) {
     tx.stand_behind();
     let (mut taken, mut last) = (0, Bound::Unbounded);
-    while !tx.is_full() {
-        let rest = UpTo { from: last, to: u64::MAX };
-        let Some((number, step)) = tx.state().deferred.rows(rest).next() else { break };
+    let next = |tx: &Tx<'_>, from| tx.state().deferred.rows(UpTo { from, to: u64::MAX }).next();
+    while let Some((number, step)) = next(tx, last) {
+        if tx.is_full() {
+            let behind: Vec<Step> = tx.steps.drain(..).collect();
+            if !behind.is_empty() {
+                tx.emit(Event::StepsDeferred(behind));
+            }
+            break;
+        }
         last = Bound::Excluded(number);
         taken += 1;
         take(tx, (*step).clone());
-        run(tx);
     }
     if taken > 0 {
         tx.emit(Event::StepsResumed(taken));

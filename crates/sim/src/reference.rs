@@ -47,6 +47,8 @@ enum Role {
 #[derive(Clone, Debug)]
 struct Awaited {
     order: usize,
+    /// What begins in one breath has no order of its own.
+    breath: usize,
     /// The catching element.
     element: usize,
     what: Wanted,
@@ -108,8 +110,18 @@ pub struct Reference {
     pub cancelled: bool,
     /// Tokens in which several things race since something came from outside: kept messages, items of which some are enough.
     racing: Vec<Token>,
-    /// Whether such a token ended in the same breath: what was first, BPMN does not say.
+    /// How often something came from outside.
+    breath: usize,
+    /// Whether a kept message was taken, and whether a process was called, since then.
+    in_this_breath: [bool; 2],
+    /// Whether such a token ended in the same breath, or a kept message interrupted what had just begun, or one message found two that
+    /// began to wait together: what was first, BPMN does not say.
     pub undetermined: bool,
+    /// What was taken of what was kept, by which process, since something came from outside.
+    taken_in_this_breath: Vec<(usize, String)>,
+    /// Whether tokens that began together could take the same kept message, or processes were called while one was taken: who took it, and
+    /// whether before or after variables were given, is open, and may be seen much later.
+    pub is_lost: bool,
 }
 
 impl Reference {
@@ -126,7 +138,11 @@ impl Reference {
             result: None,
             cancelled: false,
             racing: Vec::new(),
+            breath: 0,
+            in_this_breath: [false; 2],
             undetermined: false,
+            taken_in_this_breath: Vec::new(),
+            is_lost: false,
         };
         reference.root = reference.begin_process(0, None, variables);
         reference.work();
@@ -200,11 +216,13 @@ impl Reference {
             On::Timer(ms, times) => Wanted::Time { due_ms: self.now_ms + ms, times: *times },
             On::Error(_) => return,
         };
-        if matches!(what, Wanted::Message { .. }) {
+        if let Wanted::Message { name } = &what {
+            let took = (self.places[&token].model, name.clone());
+            self.is_lost |= self.taken_in_this_breath.contains(&took);
             self.todo.push_back(Todo::Look { token, order });
         }
         if let Some(place) = self.places.get_mut(&token) {
-            place.awaited.push(Awaited { order, element, what });
+            place.awaited.push(Awaited { order, breath: self.breath, element, what });
         }
     }
 
@@ -215,6 +233,10 @@ impl Reference {
                 Todo::Look { token, order } => self.look(token, order),
             }
         }
+        self.is_lost |= self.in_this_breath == [true; 2];
+        self.breath += 1;
+        self.taken_in_this_breath.clear();
+        self.in_this_breath = [false; 2];
         self.racing.clear();
     }
 
@@ -340,6 +362,8 @@ impl Reference {
                 self.begin_scope(token, variables);
             }
             Kind::Call(called) => {
+                // It gets what is visible now.
+                self.in_this_breath[1] = true;
                 let visible = self.visible(token);
                 self.begin_process(*called, Some(token), visible);
             }

@@ -58,11 +58,35 @@ impl Reference {
             let Some(message) = self.messages.iter_mut().find(fits) else { return };
             message.taken_by.push(process);
             let variables = message.variables.clone();
+            self.in_this_breath[0] = true;
+            self.undetermined |= self.interrupts_all(token, order);
+            self.is_lost |= self.has_rival(token, order);
+            self.taken_in_this_breath.push((process, name));
             if taken > 0 {
                 self.racing.push(token);
             }
             self.trigger(token, order, variables);
         }
+    }
+
+    /// Whether a token of the same process began to wait for the same in the same breath.
+    fn has_rival(&self, token: Token, order: usize) -> bool {
+        let process = self.places[&token].model;
+        let places = self.places.values().filter(|place| place.model == process);
+        let mut awaited = places.flat_map(|place| &place.awaited);
+        let Some(own) = self.places[&token].awaited.iter().find(|own| own.order == order) else {
+            return false;
+        };
+        awaited.any(|other| other.order != order && (other.breath, &other.what) == (own.breath, &own.what))
+    }
+
+    /// Whether what a token waits for ends everything in it, or the token.
+    fn interrupts_all(&self, token: Token, order: usize) -> bool {
+        let model = &self.family.models[self.places[&token].model];
+        let awaited = self.places[&token].awaited.iter().find(|awaited| awaited.order == order);
+        awaited.is_some_and(|awaited| {
+            awaited.element != self.places[&token].node && interrupts(model, awaited.element)
+        })
     }
 
     /// A message is published: one subscription of each process takes it; it is kept for `ttl_ms`.
@@ -79,12 +103,16 @@ impl Reference {
             .flat_map(|(token, place)| {
                 let wanted = Wanted::Message { name: name.to_owned() };
                 let fits = place.awaited.iter().filter(move |awaited| awaited.what == wanted);
-                fits.map(|awaited| (awaited.order, *token, place.model))
+                fits.map(|awaited| (awaited.order, *token, place.model, awaited.breath))
             })
             .collect();
         open.sort_unstable();
+        let together = |(at, one): (usize, &(usize, Token, usize, usize))| {
+            open[..at].iter().any(|other| (other.2, other.3) == (one.2, one.3))
+        };
+        self.undetermined |= open.iter().enumerate().any(together);
         let mut takers = Vec::new();
-        for (order, token, process) in open {
+        for (order, token, process, _) in open {
             if !message.taken_by.contains(&process) {
                 message.taken_by.push(process);
                 takers.push((order, token));
