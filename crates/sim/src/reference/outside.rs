@@ -150,7 +150,10 @@ impl Reference {
     /// It is so late: what is due happens, in order.
     pub fn pass_time(&mut self, now_ms: i64) {
         self.now_ms = now_ms;
+        let breath = self.breath;
         loop {
+            // What is due together has no order of its own either.
+            self.breath = breath;
             let timer = self.due().min().filter(|(due_ms, ..)| *due_ms <= now_ms);
             let job = self.job_due().filter(|(due_ms, _)| *due_ms <= now_ms);
             match (timer, job) {
@@ -160,9 +163,10 @@ impl Reference {
                     self.work();
                 }
                 (None, Some((_, token))) => self.come_back(token),
-                (None, None) => return,
+                (None, None) => break,
             }
         }
+        self.breath = breath + 1;
     }
 
     fn come_back(&mut self, token: Token) {
