@@ -112,8 +112,8 @@ pub struct Reference {
     racing: Vec<Token>,
     /// How often something came from outside.
     breath: usize,
-    /// Whether a kept message was taken, and whether a process was called, since then.
-    in_this_breath: [bool; 2],
+    /// Whether a process was called since something came from outside.
+    called_in_this_breath: bool,
     /// Whether such a token ended in the same breath, or a kept message interrupted what had just begun, or one message found two that
     /// began to wait together: what was first, BPMN does not say.
     pub undetermined: bool,
@@ -139,7 +139,7 @@ impl Reference {
             cancelled: false,
             racing: Vec::new(),
             breath: 0,
-            in_this_breath: [false; 2],
+            called_in_this_breath: false,
             undetermined: false,
             taken_in_this_breath: Vec::new(),
             is_lost: false,
@@ -233,10 +233,10 @@ impl Reference {
                 Todo::Look { token, order } => self.look(token, order),
             }
         }
-        self.is_lost |= self.in_this_breath == [true; 2];
+        self.is_lost |= self.called_in_this_breath && !self.taken_in_this_breath.is_empty();
         self.breath += 1;
         self.taken_in_this_breath.clear();
-        self.in_this_breath = [false; 2];
+        self.called_in_this_breath = false;
         self.racing.clear();
     }
 
@@ -363,7 +363,7 @@ impl Reference {
             }
             Kind::Call(called) => {
                 // It gets what is visible now.
-                self.in_this_breath[1] = true;
+                self.called_in_this_breath = true;
                 let visible = self.visible(token);
                 self.begin_process(*called, Some(token), visible);
             }

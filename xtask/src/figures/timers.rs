@@ -10,7 +10,7 @@ use crate::run::{Failed, say};
 
 /// Timers that are created in a second at least; it sets when they are due.
 const CREATED_PER_S: u64 = 20_000;
-/// W1 begins so long before they are due, as long as its warm-up.
+/// The warm-up of W1, which begins so long before they are due.
 const WARM_UP: Duration = Duration::from_secs(3);
 /// How often the server is asked how late it is.
 const ASKED_EVERY: Duration = Duration::from_millis(100);
@@ -31,7 +31,8 @@ pub(super) fn measure(place: &Place, timers: u64) -> Result<(), Failed> {
         ));
     };
     thread::sleep(left);
-    let load = place.begin(&server, &["--rate", "2000", "--warm-up", "3s", "--duration", "20s"])?;
+    let warm_up = format!("{}s", WARM_UP.as_secs());
+    let load = place.begin(&server, &["--rate", "2000", "--warm-up", &warm_up, "--duration", "20s"])?;
     let late_ms = last_lateness_ms(&server, due)?;
     let load = Run::of(load)?;
     let [_, resident_bytes_max] = resident_bytes(server.pid())?;

@@ -58,7 +58,6 @@ impl Reference {
             let Some(message) = self.messages.iter_mut().find(fits) else { return };
             message.taken_by.push(process);
             let variables = message.variables.clone();
-            self.in_this_breath[0] = true;
             self.undetermined |= self.interrupts_all(token, order);
             self.is_lost |= self.has_rival(token, order);
             self.taken_in_this_breath.push((process, name));
