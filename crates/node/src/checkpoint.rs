@@ -11,6 +11,7 @@ mod images;
 mod order;
 #[cfg(test)]
 mod recording;
+mod replaced;
 mod torn;
 mod transfer;
 
@@ -19,8 +20,9 @@ use std::{
     path::Path,
     sync::{
         Arc,
-        mpsc::{Receiver, Sender},
+        mpsc::{Receiver, RecvTimeoutError, Sender},
     },
+    time::Duration,
 };
 
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
@@ -62,6 +64,9 @@ pub(crate) const WRITE_BUFFER_BYTES: u64 = 16 << 20;
 const STORE_THREADS: usize = 2;
 /// Bytes of the store's own journal.
 const STORE_JOURNAL_BYTES: u64 = 128 << 20;
+
+/// When nothing was to be written for so long, the store is tidied.
+const QUIET: Duration = Duration::from_secs(1);
 
 /// The embedded store.
 #[derive(Clone)]
@@ -234,13 +239,19 @@ pub(crate) fn run(
     space: &DiskSpace,
 ) {
     stand_behind();
-    while let Ok(message) = inbox.recv() {
-        let (partition, sequence, changes) = match message {
-            ToCheckpointer::Write { partition, sequence, changes } => (partition, sequence, changes),
-            ToCheckpointer::Discard(waste) => {
+    let mut tidies = true;
+    loop {
+        let (partition, sequence, changes) = match inbox.recv_timeout(QUIET) {
+            Ok(ToCheckpointer::Write { partition, sequence, changes }) => (partition, sequence, changes),
+            Ok(ToCheckpointer::Discard(waste)) => {
                 drop(waste);
                 continue;
             }
+            Err(RecvTimeoutError::Timeout) => {
+                tidies = tidies && tidy(store);
+                continue;
+            }
+            Err(RecvTimeoutError::Disconnected) => return,
         };
         if !space.waits_for_checkpoint_room() {
             // The journal has it, and the next start replays it. The deciding thread may have ended before this one.
@@ -260,4 +271,15 @@ pub(crate) fn run(
         let _ = trims.send((weir_journal::PartitionId(partition.0), sequence));
         let _ = written.send(ToShell::Input(Input::CheckpointWritten(partition)));
     }
+}
+
+/// Lets go of files that take room for nothing; returns whether that works. Where it does not, the next checkpoint says why it fails.
+fn tidy(stores: &Stores<Store>) -> bool {
+    stores.sides().all(|store| {
+        let done = store.let_go_of_replaced();
+        if let Err(error) = &done {
+            tracing::warn!("the state store keeps files that it does not need any more: {error}");
+        }
+        done.is_ok()
+    })
 }

@@ -57,9 +57,10 @@ impl DiskSpace {
         self.admission.clone()
     }
 
-    /// Looks every now and then, until the node stops.
+    /// Looks every now and then, until the node stops. What checkpoints made superfluous goes even when nothing is committed any more.
     pub(crate) fn watch(&self, committer: &SharedCommitter) {
         while !self.stops_within(LOOK_EVERY) {
+            committer.clear_up();
             self.look();
             if self.admission.is_disk_full() && !self.admission.is_disk_low() {
                 committer.refill_reserve();

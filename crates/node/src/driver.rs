@@ -429,19 +429,21 @@ impl Driver {
             });
             return;
         }
-        self.upkeep.note(place_of(partition));
         let Output { batch, answers, pushes, mail, more } = output;
+        let mut record_bytes = 0;
         if let Some(batch) = batch {
             led.sequence = led.sequence.next();
             let payload = batch.to_bytes();
-            self.open.bytes += payload.len();
+            record_bytes = payload.len();
+            self.open.bytes += record_bytes;
             if self.observed {
-                let (sequence, bytes) = (led.sequence, payload.len());
-                self.open.observed.push(Observed { partition, sequence, batch: Arc::new(batch), bytes });
+                let (sequence, batch) = (led.sequence, Arc::new(batch));
+                self.open.observed.push(Observed { partition, sequence, batch, bytes: record_bytes });
             }
             let record = GroupRecord { partition, epoch: led.epoch, sequence: led.sequence, payload };
             self.open.records.push(record);
         }
+        self.upkeep.note(place_of(partition), record_bytes);
         if more && !self.unfinished.contains(&partition) {
             self.unfinished.push_back(partition);
         }

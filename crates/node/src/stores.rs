@@ -81,6 +81,14 @@ impl<S: CheckpointStore> Stores<S> {
         Stores { primary, mirror: Some((mirror, second)) }
     }
 
+    /// The store of each side that counts.
+    pub(crate) fn sides(&self) -> impl Iterator<Item = &S> {
+        let pair = self.mirror.as_ref().map(|(_, second)| &second.pair);
+        let mirror = self.mirror.as_ref().map(|(store, _)| (Side::Mirror, store));
+        let sides = [(Side::Primary, &self.primary)].into_iter().chain(mirror);
+        sides.filter(move |(side, _)| pair.is_none_or(|pair| pair.counts(*side))).map(|(_, store)| store)
+    }
+
     /// The last checkpoint of a partition. Where the two sides differ, because the power went between the two writes, the earlier one
     /// is read: the journal still has what follows, and recovery brings it to where the other one stands.
     ///

@@ -13,6 +13,9 @@ const EVICTED_ROWS: usize = 2_000;
 /// Rows that changed or went since the last checkpoint after which the next one begins: a checkpoint is copied on its way into the
 /// store, and removed rows, small as they are here, take ten times their memory there.
 const UNWRITTEN_ROWS: usize = 50_000;
+/// Bytes of records since the last checkpoint, of all partitions together, after which the next one begins: a start replays what no
+/// checkpoint holds, at about 250 MB/s, and a checkpoint of few rows that are large must stay small, too.
+const UNWRITTEN_BYTES: usize = 64 << 20;
 /// Memory for the rows of all partitions where nothing else is said, in bytes.
 pub(crate) const DEFAULT_ROWS_BYTES: usize = 128 << 20;
 
@@ -33,6 +36,8 @@ struct Kept {
     phase: Phase,
     /// Whether another checkpoint was asked for while one was under way.
     wanted: bool,
+    /// Bytes of its records since the last checkpoint began.
+    unwritten_bytes: usize,
     /// Memory of its rows when it was last looked at.
     bytes: usize,
     /// Whether it did something since.
@@ -50,13 +55,22 @@ pub(crate) struct Upkeep {
 
 impl Upkeep {
     pub(crate) fn new(partitions: usize) -> Upkeep {
-        let kept = |_| Kept { phase: Phase::Idle, wanted: false, bytes: 0, stale: true, dirty: false };
+        let kept = |_| Kept {
+            phase: Phase::Idle,
+            wanted: false,
+            unwritten_bytes: 0,
+            bytes: 0,
+            stale: true,
+            dirty: false,
+        };
         Upkeep { kept: (0..partitions).map(kept).collect(), rows_bytes_max: DEFAULT_ROWS_BYTES }
     }
 
-    /// A partition did something.
-    pub(crate) fn note(&mut self, place: usize) {
-        self.kept[place].stale = true;
+    /// A partition did something, in a record of so many bytes.
+    pub(crate) fn note(&mut self, place: usize, record_bytes: usize) {
+        let kept = &mut self.kept[place];
+        kept.stale = true;
+        kept.unwritten_bytes += record_bytes;
     }
 
     /// Memory of all rows, about, in bytes.
@@ -85,6 +99,7 @@ impl Upkeep {
         match kept.phase {
             Phase::Idle => {
                 led.partition.cut();
+                kept.unwritten_bytes = 0;
                 kept.phase = Phase::Collecting { sequence: led.sequence, changes: Vec::new() };
             }
             Phase::Collecting { .. } | Phase::Writing => kept.wanted = true,
@@ -130,13 +145,16 @@ impl Upkeep {
     /// Begins checkpoints that would become too large, and keeps the memory of rows within its limit: evicts a slice of rows that a checkpoint holds; where that frees nothing,
     /// begins a checkpoint of the partition that takes the most.
     pub(crate) fn bound(&mut self, led: &mut [Led]) {
+        let unwritten_bytes_max = UNWRITTEN_BYTES / self.kept.len().max(1);
         for place in 0..self.kept.len() {
             let kept = &mut self.kept[place];
             if !std::mem::take(&mut kept.stale) {
                 continue;
             }
             kept.bytes = led[place].partition.overlay_bytes();
-            if matches!(kept.phase, Phase::Idle) && led[place].partition.unwritten_rows() >= UNWRITTEN_ROWS {
+            let is_much = led[place].partition.unwritten_rows() >= UNWRITTEN_ROWS
+                || kept.unwritten_bytes >= unwritten_bytes_max;
+            if is_much && matches!(kept.phase, Phase::Idle) {
                 self.begin(led, place);
             }
         }
@@ -160,4 +178,30 @@ impl Upkeep {
 /// The place of a partition among all of a node, which are in the order of their numbers from 1.
 pub(crate) fn place_of(partition: PartitionId) -> usize {
     usize::from(partition.0).wrapping_sub(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use weir_engine::Partition;
+    use weir_journal::Epoch;
+
+    use super::*;
+    use crate::recovery;
+
+    #[test]
+    fn a_checkpoint_begins_when_the_records_since_the_last_one_are_large() {
+        let partition = Partition::new(recovery::settings(PartitionId(1), 1));
+        let mut led = [Led { partition, epoch: Epoch(1), sequence: Sequence(0) }];
+        let mut upkeep = Upkeep::new(1);
+        upkeep.note(0, UNWRITTEN_BYTES - 1);
+        upkeep.bound(&mut led);
+        assert!(upkeep.is_idle());
+        upkeep.note(0, 1);
+        upkeep.bound(&mut led);
+        assert!(!upkeep.is_idle());
+        upkeep.collect(&mut led);
+        upkeep.note(0, 1);
+        upkeep.bound(&mut led);
+        assert!(upkeep.is_idle(), "it counts from the last checkpoint on");
+    }
 }

@@ -284,3 +284,27 @@ async fn more_waits_than_fits_into_memory_and_all_of_it_goes_on_after_a_crash() 
     }
     node.stop().unwrap();
 }
+
+#[tokio::test]
+async fn what_a_checkpoint_holds_leaves_the_journal_though_nothing_more_comes() {
+    let folder = tempfile::tempdir().unwrap();
+    let node = Node::start(&config(&folder)).unwrap();
+    let handle = node.handle();
+    deploy(&handle, "one-task.bpmn", ONE_TASK).await;
+    let segments = || {
+        let files = std::fs::read_dir(folder.path().join("journal")).unwrap();
+        files
+            .filter(|file| file.as_ref().unwrap().path().extension().is_some_and(|name| name == "segment"))
+            .count()
+    };
+    let variables = format!(r#"{{"text":"{}"}}"#, "x".repeat(2 << 20));
+    while segments() < 2 {
+        create(&handle, "one-task", &variables).await;
+    }
+    let begin = std::time::Instant::now();
+    while segments() > 1 {
+        assert!(begin.elapsed() < Duration::from_secs(60), "the journal keeps what nobody needs");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    node.stop().unwrap();
+}
