@@ -2,8 +2,8 @@
 //!
 //! | what | share |
 //! |---|---|
-//! | rows of the partitions | 27 %, less two thirds of what a mirror's store takes |
-//! | the store's cache of blocks | 13 %, less one third of it |
+//! | rows of the partitions | 24 %, less two thirds of what a mirror's store takes |
+//! | the store's cache of blocks | 12 %, less one third of it |
 //! | the store's write buffers, the journal's buffers, commands in flight, the program itself | the rest |
 //!
 //! Measured with the default of 512 MiB: 384 MiB at most while a million waiting instances are made, 490 MiB while as many timers that
@@ -47,12 +47,12 @@ impl Memory {
 
     /// The share of the rows of partitions.
     pub fn rows_bytes(self) -> usize {
-        usize::try_from(self.share(27, self.mirror_bytes / 3 * 2)).unwrap_or(usize::MAX)
+        usize::try_from(self.share(24, self.mirror_bytes / 3 * 2)).unwrap_or(usize::MAX)
     }
 
     /// The share of the store's cache.
     pub fn store_cache_bytes(self) -> u64 {
-        self.share(13, self.mirror_bytes / 3)
+        self.share(12, self.mirror_bytes / 3)
     }
 
     /// So many hundredths, less what is needed elsewhere, but at least a quarter of them.
