@@ -6,7 +6,7 @@
 //! | the store's cache of blocks | 12 %, less one third of it |
 //! | the store's write buffers, the journal's buffers, commands in flight, the program itself | the rest |
 //!
-//! Measured with the default of 512 MiB: 384 MiB at most while a million waiting instances are made, 490 MiB while as many timers that
+//! Measured with the default of 512 MiB: 330 MiB at most while a million waiting instances are made, 470 MiB while as many timers that
 //! were due in one second fire, and millions of rows go in seconds. Three things took 200 MiB more before: checkpoints of very many rows at
 //! once, a write buffer that grew while the store compacted, and an allocator that gave memory back after a second instead of 10 ms.
 //!

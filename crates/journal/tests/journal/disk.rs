@@ -61,6 +61,14 @@ fn real_and_simulated_disks_agree() {
 }
 
 #[test]
+fn a_folder_below_a_file_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("file");
+    std::fs::write(&file, "").expect("a file");
+    assert!(RealDisk::new(file.join("data")).is_err());
+}
+
+#[test]
 fn only_what_was_synced_survives_for_sure() {
     let disk = SimDisk::new();
     let file = disk.create("file").expect("create");
