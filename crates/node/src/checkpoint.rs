@@ -248,7 +248,8 @@ pub(crate) fn run(
                 continue;
             }
             Err(RecvTimeoutError::Timeout) => {
-                tidies = tidies && tidy(store);
+                // Tidying writes, and a store that finds a full disk must be opened anew.
+                tidies = tidies && (!space.has_checkpoint_room() || tidy(store));
                 continue;
             }
             Err(RecvTimeoutError::Disconnected) => return,

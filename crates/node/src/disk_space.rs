@@ -101,12 +101,16 @@ impl DiskSpace {
         }
     }
 
+    /// Whether the store may be written to. A disk that cannot be asked is tried.
+    pub(crate) fn has_checkpoint_room(&self) -> bool {
+        self.free().map_or(true, |(free, _)| is_enough_for_a_checkpoint(free))
+    }
+
     /// Waits until there is room for a checkpoint; `false`: the node stops before there is.
     pub(crate) fn waits_for_checkpoint_room(&self) -> bool {
         let mut told = false;
         loop {
-            // A disk that cannot be asked is tried.
-            if self.free().map_or(true, |(free, _)| is_enough_for_a_checkpoint(free)) {
+            if self.has_checkpoint_room() {
                 return true;
             }
             if self.stops_within(Duration::ZERO) {

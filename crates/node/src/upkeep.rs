@@ -14,7 +14,7 @@ const EVICTED_ROWS: usize = 2_000;
 /// store, and removed rows, small as they are here, take ten times their memory there.
 const UNWRITTEN_ROWS: usize = 50_000;
 /// Bytes of records since the last checkpoint, of all partitions together, after which the next one begins: a start replays what no
-/// checkpoint holds, at about 250 MB/s, and a checkpoint of few rows that are large must stay small, too.
+/// checkpoint holds, and a checkpoint of few rows that are large must stay small, too.
 const UNWRITTEN_BYTES: usize = 64 << 20;
 /// Memory for the rows of all partitions where nothing else is said, in bytes.
 pub(crate) const DEFAULT_ROWS_BYTES: usize = 128 << 20;
