@@ -14,6 +14,7 @@ mod recording;
 mod replaced;
 mod torn;
 mod transfer;
+mod write_buffers;
 
 use std::{
     fs,
@@ -22,7 +23,7 @@ use std::{
         Arc,
         mpsc::{Receiver, RecvTimeoutError, Sender},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
@@ -35,7 +36,7 @@ use weir_engine::{
 };
 use weir_journal::Sequence;
 
-use self::torn::Cut;
+use self::{torn::Cut, write_buffers::WriteBuffers};
 use crate::{
     disk_space::DiskSpace,
     driver::Input,
@@ -67,12 +68,15 @@ const STORE_JOURNAL_BYTES: u64 = 128 << 20;
 
 /// When nothing was to be written for so long, the store is tidied.
 const QUIET: Duration = Duration::from_secs(1);
+/// How often write buffers are looked at that can be freed soon.
+const FREEING: Duration = Duration::from_millis(50);
 
 /// The embedded store.
 #[derive(Clone)]
 pub(crate) struct Store {
     database: Database,
     rows: Keyspace,
+    write_buffers: WriteBuffers,
 }
 
 impl Store {
@@ -124,7 +128,7 @@ impl Store {
         let database = opening.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
         let rows = database
             .keyspace("rows", || KeyspaceCreateOptions::default().max_memtable_size(write_buffer_bytes))?;
-        Ok(Store { database, rows })
+        Ok(Store { database, rows, write_buffers: WriteBuffers::default() })
     }
 
     fn write_rows(
@@ -142,7 +146,11 @@ impl Store {
             }
         }
         batch.insert(&self.rows, place(&[POSITION]), sequence.0.to_be_bytes());
-        batch.commit()
+        // While it is written, another buffer may take the place of this one.
+        self.write_buffers.hold(&self.rows);
+        let committed = batch.commit();
+        self.write_buffers.hold(&self.rows);
+        committed
     }
 }
 
@@ -240,14 +248,19 @@ pub(crate) fn run(
 ) {
     stand_behind();
     let mut tidies = true;
+    let mut quiet_since = Instant::now();
     loop {
-        let (partition, sequence, changes) = match inbox.recv_timeout(QUIET) {
+        let frees_soon = free_write_buffers(store) && quiet_since.elapsed() < QUIET;
+        let wait = if frees_soon { FREEING } else { QUIET };
+        let (partition, sequence, changes) = match inbox.recv_timeout(wait) {
             Ok(ToCheckpointer::Write { partition, sequence, changes }) => (partition, sequence, changes),
             Ok(ToCheckpointer::Discard(waste)) => {
                 drop(waste);
                 continue;
             }
+            Err(RecvTimeoutError::Timeout) if quiet_since.elapsed() < QUIET => continue,
             Err(RecvTimeoutError::Timeout) => {
+                quiet_since = Instant::now();
                 // Tidying writes, and a store that finds a full disk must be opened anew.
                 tidies = tidies && (!space.has_checkpoint_room() || tidy(store));
                 continue;
@@ -271,7 +284,13 @@ pub(crate) fn run(
         // The other threads may have ended before this one.
         let _ = trims.send((weir_journal::PartitionId(partition.0), sequence));
         let _ = written.send(ToShell::Input(Input::CheckpointWritten(partition)));
+        quiet_since = Instant::now();
     }
+}
+
+/// Frees write buffers that are in files now; returns whether more will be soon.
+fn free_write_buffers(stores: &Stores<Store>) -> bool {
+    stores.sides().fold(false, |more, store| store.write_buffers.free() || more)
 }
 
 /// Lets go of files that take room for nothing; returns whether that works. Where it does not, the next checkpoint says why it fails.

@@ -142,6 +142,8 @@ mod tests {
                         (false, _) => coverage.subtract(&[from as u8], &[to as u8]),
                     }
                 }
+                let is_empty = |stretch: &Stretch| stretch.to.as_ref().is_some_and(|to| *to <= stretch.from);
+                assert!(!coverage.stretches.iter().any(is_empty), "{coverage:?}");
                 for key in 0..60 {
                     assert_eq!(coverage.covers(&[key as u8]), flags[key], "{key} in {coverage:?}");
                     let until = flags[key..].iter().position(|flag| !flag).map(|place| place + key);

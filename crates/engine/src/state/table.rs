@@ -435,4 +435,13 @@ mod tests {
         assert!(table.overlay.get_mut().touched.len() <= 4_098);
         assert_eq!(table.overlay.get_mut().bytes, 0);
     }
+
+    #[test]
+    fn the_memory_of_a_row_counts_its_key_and_what_it_points_to() {
+        let (short, long): (Arc<str>, Arc<str>) = ("n".into(), "n".repeat(10_000).into());
+        let json = |text: &Arc<str>| crate::state::row::Json(text.clone());
+        assert!(weight(&long, &()) >= weight(&short, &()) + 9_999);
+        assert!(weight(&short, &json(&long)) >= weight(&short, &json(&short)) + 9_999);
+        assert!(weight(&0u64, &0u64) >= weight(&0u64, &()) + size_of::<u64>());
+    }
 }

@@ -10,11 +10,11 @@ use weir_canary::{Canary, planted};
 use super::{
     Active, LocalJournal, MAX_GROUP_BYTES,
     examine::failure,
-    frame::{HEADER_BYTES, Header, Kind, Position, frame_bytes},
+    frame::{Header, Kind, Position, frame_bytes},
     open::RESERVE,
     read::Log,
     segment::{self, BLOCK_BYTES, Segment, SegmentHeader, Tails, file_name, frames_start, zeroed_file},
-    walk::{encode_trim_points, place},
+    walk::{TRIM_POINT_BYTES, encode_trim_points, place},
 };
 use crate::{
     AppendError, Chore, Claim, Epoch, Failure, Journal, JournalError, PartitionId, Reader, Record, Sequence,
@@ -388,5 +388,22 @@ fn make_reserve(disk: &dyn Disk, temporary: &str, bytes: u64, pause: &mut dyn Fn
 
 /// Room for a trim frame with so many partitions.
 fn trim_group_bytes(partitions: usize) -> usize {
-    (HEADER_BYTES + partitions * 10).next_multiple_of(BLOCK_BYTES)
+    frame_bytes(partitions * TRIM_POINT_BYTES).next_multiple_of(BLOCK_BYTES)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_is_room_for_a_trim_frame_of_any_number_of_partitions() {
+        for partitions in [1, 2, 399, 400, 401, 5_000, usize::from(u16::MAX)] {
+            let tails: Tails =
+                (0..partitions).map(|number| (PartitionId(number as u16), Tail::default())).collect();
+            let needed_bytes = frame_bytes(encode_trim_points(&tails).len());
+            let room_bytes = trim_group_bytes(partitions);
+            assert!(room_bytes.is_multiple_of(BLOCK_BYTES));
+            assert!((needed_bytes..needed_bytes + BLOCK_BYTES).contains(&room_bytes), "{partitions}");
+        }
+    }
 }

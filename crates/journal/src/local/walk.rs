@@ -46,7 +46,6 @@ pub(super) struct Walk {
 /// What is still readable behind a place where a walk broke off.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Evidence {
-    pub(super) frames: u64,
     pub(super) durable: Position,
     /// Some frame carries a position that was already passed.
     pub(super) recycled: bool,
@@ -248,7 +247,6 @@ pub(super) fn evidence(
 
 impl Evidence {
     fn take(&mut self, frame: &Header, last: Position) {
-        self.frames += 1;
         self.durable = self.durable.max(frame.durable);
         self.recycled |= frame.position <= last;
         if frame.kind != Kind::Trim {
@@ -277,7 +275,7 @@ fn trim_points(body: &[u8]) -> impl Iterator<Item = (PartitionId, Sequence)> {
         .map(|point| (PartitionId(u16::from_le_bytes([point[0], point[1]])), Sequence(u64_at(point, 2))))
 }
 
-const TRIM_POINT_BYTES: usize = 10;
+pub(super) const TRIM_POINT_BYTES: usize = 10;
 
 pub(super) fn place(incarnation: Incarnation, segment: u32, offset: usize) -> Place {
     Place { incarnation_tag: incarnation.tag(), segment, offset: offset as u32 }

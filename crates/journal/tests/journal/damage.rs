@@ -310,6 +310,23 @@ fn repair_gives_up_records_that_nothing_leads_to() {
 }
 
 #[test]
+fn repair_keeps_records_that_begin_just_behind_the_checkpoint() {
+    let disk = written(GROUPS);
+    disk.lose(&segment(1));
+    let without = repair_accepting_loss(&disk.copy(), &BTreeMap::new()).expect("repair").expect("to repair");
+    let lost = without.partitions[&P].trimmed;
+    assert!(lost > Sequence(1) && lost < Sequence(GROUPS - 1));
+    for (at, trimmed) in [(lost.0 - 1, GROUPS), (lost.0, lost.0), (lost.0 + 1, lost.0)] {
+        let disk = disk.copy();
+        let checkpoints = BTreeMap::from([(P, Sequence(at))]);
+        let repair = repair_accepting_loss(&disk, &checkpoints).expect("repair").expect("to repair");
+        let tail = repair.partitions[&P];
+        assert_eq!((tail.trimmed, tail.last_sequence), (Sequence(trimmed), Sequence(GROUPS)), "{at}");
+        assert_eq!(read_all(&open(&disk).expect("open"), P).len() as u64, GROUPS - trimmed, "{at}");
+    }
+}
+
+#[test]
 fn resting_journal_is_read_and_stays_as_it_is() {
     let disk = with_stale_watermark(&written(3));
     let last = *frames(&disk, &segment(1)).last().expect("a frame");

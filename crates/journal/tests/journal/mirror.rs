@@ -440,6 +440,25 @@ fn damage_of_both_sides_is_repaired_unless_it_is_the_same_place() {
     }
 }
 
+/// One side has the first segments only, the other one the last: together they are whole.
+#[test]
+fn segments_that_only_one_side_has_join_those_of_the_other() {
+    let disk = written();
+    let expected = held(&disk.copy()).expect("open");
+    let segments: Vec<String> =
+        files_below(&disk, "a").into_keys().filter(|name| name.ends_with(".segment")).collect();
+    assert!(segments.len() > 1, "{segments:?}");
+    for (first, last) in [("a", "b"), ("b", "a")] {
+        for cut in 1..segments.len() {
+            let parted = disk.copy();
+            segments[cut..].iter().for_each(|name| parted.lose(&format!("{first}{name}")));
+            segments[..cut].iter().for_each(|name| parted.lose(&format!("{last}{name}")));
+            assert!(held(&parted).expect("open") == expected, "{first} has the first {cut}");
+            assert_alike(&parted, "joined");
+        }
+    }
+}
+
 #[test]
 fn journals_that_are_no_copies_of_each_other_are_refused_by_name() {
     let disk = written();

@@ -23,6 +23,14 @@ impl Store {
         Ok(())
     }
 
+    /// Waits until it is at rest.
+    #[cfg(test)]
+    pub(super) fn settle(&self) {
+        while self.is_busy() {
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+    }
+
     fn is_busy(&self) -> bool {
         self.database.active_compactions() > 0 || self.database.outstanding_flushes() > 0
     }
@@ -49,13 +57,6 @@ mod tests {
 
     const PARTITION: PartitionId = PartitionId(1);
 
-    /// The store at rest.
-    fn settle(store: &Store) {
-        while store.is_busy() {
-            thread::sleep(Duration::from_millis(10));
-        }
-    }
-
     #[test]
     fn a_store_at_rest_keeps_no_replaced_files_and_all_rows() {
         let folder = tempfile::tempdir().unwrap();
@@ -68,7 +69,7 @@ mod tests {
             // A look at rows in their order is what the library remembers.
             let (rows, _) = store.partition(PARTITION).unwrap();
             rows.scan(&[7], &[8], Limit::rows(100), Direction::Forward).unwrap();
-            settle(&store);
+            store.settle();
         }
         while store.holds_replaced().unwrap() {
             store.let_go_of_replaced().unwrap();
