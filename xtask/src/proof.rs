@@ -31,7 +31,7 @@ const LIMITS: [&str; 10] = [
     "Rot that strikes only the very last flush before a power loss, while the watermark file is stale, looks like a torn write and is cut.",
     "A node whose disk is full starts from the reserve of its journal. Once that is used up too it does not start until there is room for one frame per partition; it says so.",
     "After the clock was set back, times that were agreed on before wait until the clock is there again, but for those that were due already.",
-    "Processes of the simulator hold the elements of `crates/sim/src/model.rs`; user tasks, links and signals are not among them.",
+    "Processes of the simulator hold the elements of `crates/sim/src/model.rs`; user tasks, links, processes that a signal starts, and two signals of one name that overtake each other are not among them.",
     "Where BPMN leaves open what comes first (which of two that began to wait together takes a message, how far an activity comes before a kept message interrupts it), engine and reference are not compared; not every such case is known to the reference, and of some hundred thousand drawn processes one may be told as a difference that is none.",
     "The fuzz targets run without sanitizers: there is no unsafe code in this repository, but there is some below it.",
 ];

@@ -95,6 +95,7 @@ fn intent(command: &Command) -> &'static str {
         Command::CancelInstance(_) => "CANCEL",
         Command::PublishMessage(_) => "PUBLISH",
         Command::CorrelateMessage(_) => "CORRELATE",
+        Command::BroadcastSignal(_) => "BROADCAST",
         Command::ActivateJobs(_) => "ACTIVATE",
         Command::CompleteJob { .. } => "COMPLETE",
         Command::FailJob(_) => "FAIL",

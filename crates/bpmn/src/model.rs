@@ -14,6 +14,8 @@ use crate::xml::{self, Node};
 pub(crate) struct File<'a> {
     /// `bpmn:message` by id.
     pub(crate) messages: BTreeMap<&'a str, Message<'a>>,
+    /// `bpmn:signal` by id.
+    pub(crate) signals: BTreeMap<&'a str, Signal<'a>>,
     /// `bpmn:error` by id.
     pub(crate) errors: BTreeMap<&'a str, Error<'a>>,
 }
@@ -27,6 +29,14 @@ pub(crate) struct Message<'a> {
     pub(crate) name: OnceCell<Option<Expr>>,
     /// Its correlation key; `None` inside when it was refused.
     pub(crate) correlation_key: OnceCell<Option<Expression>>,
+}
+
+/// A signal, lowered as a message is.
+pub(crate) struct Signal<'a> {
+    /// Where it stands.
+    pub(crate) node: Node<'a>,
+    /// Its name; `None` inside when it was refused.
+    pub(crate) name: OnceCell<Option<Expr>>,
 }
 
 /// A BPMN error, lowered as a message is.
@@ -46,9 +56,11 @@ impl<'a> File<'a> {
                 .filter_map(|node| Some((xml::id(node)?, node)))
         };
         let message = |node| Message { node, name: OnceCell::new(), correlation_key: OnceCell::new() };
+        let signal = |node| Signal { node, name: OnceCell::new() };
         let error = |node| Error { node, thrown_code: OnceCell::new() };
         Self {
             messages: named("message").map(|(id, node)| (id, message(node))).collect(),
+            signals: named("signal").map(|(id, node)| (id, signal(node))).collect(),
             errors: named("error").map(|(id, node)| (id, error(node))).collect(),
         }
     }

@@ -171,6 +171,8 @@ pub enum CatchEvent {
     None,
     /// A message.
     Message(MessageCatch),
+    /// A signal with this name.
+    Signal(Expr),
     /// A point in time.
     Timer(TimerDefinition),
     /// A BPMN error: only boundary events and start events of event sub-processes.
@@ -215,6 +217,8 @@ pub enum EndEvent {
     Error(Expr),
     /// Sends a message, as a job.
     Message(JobDefinition),
+    /// Broadcasts a signal with this name.
+    Signal(Expr),
 }
 
 /// An intermediate throw event.
@@ -224,6 +228,8 @@ pub enum ThrowEvent {
     None,
     /// Sends a message, as a job.
     Message(JobDefinition),
+    /// Broadcasts a signal with this name.
+    Signal(Expr),
 }
 
 /// A boundary event.

@@ -106,11 +106,17 @@ pub(crate) fn apply(state: &mut State, event: &Event) {
 
         Event::WaitOpened { key, wait } => {
             state.waits_of_element.insert((wait.owner, *key), ());
+            if let Some(name) = &wait.signal {
+                state.signal_waits.insert((name.clone(), *key), ());
+            }
             state.waits.insert(*key, wait.clone());
         }
         Event::WaitClosed(key) => {
             if let Some(wait) = state.waits.remove(key) {
                 state.waits_of_element.erase(&(wait.owner, *key));
+                if let Some(name) = &wait.signal {
+                    state.signal_waits.erase(&(name.clone(), *key));
+                }
             }
         }
         Event::SubscriptionOpened(opened) => subscription_opened(state, opened),
@@ -144,6 +150,15 @@ pub(crate) fn apply(state: &mut State, event: &Event) {
         }
         Event::MessageStartClosed { name, process_id } => {
             state.message_starts.remove(&(name.clone(), process_id.clone()));
+        }
+        Event::SignalStartOpened { name, process_id, start } => {
+            state.signal_starts.put((name.clone(), process_id.clone()), start.clone());
+        }
+        Event::SignalStartClosed { name, process_id } => {
+            state.signal_starts.remove(&(name.clone(), process_id.clone()));
+        }
+        Event::SignalBroadcast { key, name } => {
+            let _ = (key, name);
         }
 
         Event::IncidentCreated { key, incident } => {

@@ -25,6 +25,7 @@ use crate::{
 pub(crate) enum Catch {
     Timer { element: ElementIdx, due: timer::Due },
     Message { element: ElementIdx, name: Arc<str>, correlation_key: Arc<str>, closes: bool },
+    Signal { element: ElementIdx, name: Arc<str>, closes: bool },
 }
 
 /// What an activity's boundary events and a scope's event sub-processes wait for.
@@ -64,6 +65,10 @@ pub(crate) fn prepare(
         CatchEvent::None | CatchEvent::Error(_) => Ok(None),
         CatchEvent::Timer(definition) => prepare_timer(tx, element, definition, timer_scope).map(Some),
         CatchEvent::Message(catch) => prepare_message(tx, element, catch, message_scope, closes).map(Some),
+        CatchEvent::Signal(name) => {
+            let name = expression::text(tx, name, Some(message_scope))?;
+            Ok(Some(Catch::Signal { element, name, closes }))
+        }
     }
 }
 
@@ -100,6 +105,7 @@ pub(crate) fn open(tx: &mut Tx<'_>, owner: ElementKey, catches: Vec<Catch>) {
             Catch::Message { element, name, correlation_key, closes } => {
                 open_message(tx, owner, element, name, correlation_key, closes);
             }
+            Catch::Signal { element, name, closes } => open_signal(tx, owner, element, name, closes),
         }
     }
 }
@@ -126,7 +132,7 @@ fn open_message(
     let Some(at) = tx.at(owner) else { return };
     let key = SubscriptionKey(tx.next_key());
     let partition = message::partition_of(&correlation_key, tx.settings.partitions);
-    let wait = Wait { owner, element: element.0, partition, closes };
+    let wait = Wait { owner, element: element.0, partition, closes, signal: None };
     tx.emit(Event::WaitOpened { key, wait });
     let opened = OpenSubscription {
         key,
@@ -138,6 +144,13 @@ fn open_message(
         closes,
     };
     tx.send(partition, Mail::OpenSubscription(opened));
+}
+
+fn open_signal(tx: &mut Tx<'_>, owner: ElementKey, element: ElementIdx, name: Arc<str>, closes: bool) {
+    let key = SubscriptionKey(tx.next_key());
+    let partition = tx.settings.partition;
+    let wait = Wait { owner, element: element.0, partition, closes, signal: Some(name) };
+    tx.emit(Event::WaitOpened { key, wait });
 }
 
 /// Ends all waiting on behalf of `owner`.
@@ -165,19 +178,21 @@ fn close_those(tx: &mut Tx<'_>, owner: ElementKey, chosen: impl Fn(u32) -> bool)
             Some(TimerTarget::Start { .. }) | None => false,
         })
         .collect();
-    let waits: Vec<(SubscriptionKey, PartitionId)> = state
+    let waits: Vec<(SubscriptionKey, Option<PartitionId>)> = state
         .waits_of_element
         .beginning(owner, (owner, SubscriptionKey(0)))
         .filter_map(|((_, key), _)| state.waits.get(&key).map(|wait| (key, wait)))
         .filter(|(_, wait)| chosen(wait.element))
-        .map(|(key, wait)| (key, wait.partition))
+        .map(|(key, wait)| (key, wait.signal.is_none().then_some(wait.partition)))
         .collect();
     for timer in timers {
         tx.emit(Event::TimerCanceled(timer));
     }
-    for (key, partition) in waits {
+    for (key, message_partition) in waits {
         tx.emit(Event::WaitClosed(key));
-        tx.send(partition, Mail::CloseSubscription(key));
+        if let Some(partition) = message_partition {
+            tx.send(partition, Mail::CloseSubscription(key));
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use crate::{
     document::Document,
     key::{
         DecisionKey, DeploymentKey, DrgKey, ElementKey, IncidentKey, JobKey, MessageKey, PartitionId,
-        ProcessKey,
+        ProcessKey, SignalKey,
     },
     mail::Mail,
 };
@@ -24,6 +24,8 @@ pub enum Command {
     PublishMessage(PublishMessage),
     /// Correlate a message now or not at all.
     CorrelateMessage(CorrelateMessage),
+    /// Broadcast a signal: to all who wait for it now.
+    BroadcastSignal(BroadcastSignal),
     /// Take jobs for a worker.
     ActivateJobs(ActivateJobs),
     /// Complete a job.
@@ -106,6 +108,7 @@ impl Command {
             Command::CreateInstance(CreateInstance { variables, .. })
             | Command::PublishMessage(PublishMessage { variables, .. })
             | Command::CorrelateMessage(CorrelateMessage { variables, .. })
+            | Command::BroadcastSignal(BroadcastSignal { variables, .. })
             | Command::FailJob(FailJob { variables, .. })
             | Command::ThrowError(ThrowError { variables, .. })
             | Command::EvaluateDecision { variables, .. }
@@ -203,6 +206,15 @@ pub struct CorrelateMessage {
     pub variables: Document,
 }
 
+/// Broadcast a signal.
+#[derive(Clone, Debug)]
+pub struct BroadcastSignal {
+    /// The signal's name.
+    pub name: Arc<str>,
+    /// What it carries.
+    pub variables: Document,
+}
+
 /// Take jobs.
 #[derive(Clone, Debug)]
 pub struct ActivateJobs {
@@ -271,6 +283,8 @@ pub enum Reply {
         /// The instance that took it.
         instance: ElementKey,
     },
+    /// To [`Command::BroadcastSignal`].
+    SignalBroadcast(SignalKey),
     /// To [`Command::ActivateJobs`].
     JobsActivated {
         /// The jobs, oldest first.

@@ -17,7 +17,7 @@ use crate::{
     limits,
     mail::Mail,
     rejection::Rejection,
-    state::row::{MessageStart, Timer, TimerTarget},
+    state::row::{StartEvent, Timer, TimerTarget},
     timer,
     tx::{Failure, Tx},
 };
@@ -328,6 +328,7 @@ pub(crate) fn take_over(tx: &mut Tx<'_>, deployment: Deployment) {
 /// What a start event of a process waits for.
 enum Start {
     Message(Arc<str>),
+    Signal(Arc<str>),
     Timer(timer::Due),
 }
 
@@ -338,6 +339,9 @@ fn starts_of(tx: &Tx<'_>, process: &Process) -> Result<Vec<(ElementIdx, Start)>,
         match &process.element(*idx).kind {
             ElementKind::StartEvent(CatchEvent::Message(message)) => {
                 starts.push((*idx, Start::Message(expression::text(tx, &message.name, None)?)));
+            }
+            ElementKind::StartEvent(CatchEvent::Signal(name)) => {
+                starts.push((*idx, Start::Signal(expression::text(tx, name, None)?)));
             }
             ElementKind::StartEvent(CatchEvent::Timer(definition)) => {
                 starts.push((*idx, Start::Timer(timer::evaluate(tx, definition, None)?)));
@@ -371,8 +375,12 @@ fn open_starts(tx: &mut Tx<'_>, key: ProcessKey) {
     for (idx, start) in starts {
         match start {
             Start::Message(name) => {
-                let start = MessageStart { process: key, element: idx.0 };
+                let start = StartEvent { process: key, element: idx.0 };
                 tx.emit(Event::MessageStartOpened { name, process_id: process.id.clone(), start });
+            }
+            Start::Signal(name) => {
+                let start = StartEvent { process: key, element: idx.0 };
+                tx.emit(Event::SignalStartOpened { name, process_id: process.id.clone(), start });
             }
             Start::Timer(due) if tx.settings.partition == PartitionId::DEPLOYMENT => {
                 let timer = Timer {
@@ -392,8 +400,11 @@ fn open_starts(tx: &mut Tx<'_>, key: ProcessKey) {
 fn close_starts(tx: &mut Tx<'_>, key: ProcessKey) {
     let Some(process) = tx.definitions.process(tx.state(), key) else { return };
     for (_, start) in starts_of(tx, &process).unwrap_or_default() {
-        if let Start::Message(name) = start {
-            tx.emit(Event::MessageStartClosed { name, process_id: process.id.clone() });
+        let process_id = process.id.clone();
+        match start {
+            Start::Message(name) => tx.emit(Event::MessageStartClosed { name, process_id }),
+            Start::Signal(name) => tx.emit(Event::SignalStartClosed { name, process_id }),
+            Start::Timer(_) => {}
         }
     }
     let timers: Vec<TimerKey> = tx

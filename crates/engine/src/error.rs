@@ -75,7 +75,7 @@ fn handler(process: &Process, idx: ElementIdx) -> Option<&ErrorCatch> {
 fn error_of(trigger: &CatchEvent) -> Option<&ErrorCatch> {
     match trigger {
         CatchEvent::Error(error) => Some(error),
-        CatchEvent::None | CatchEvent::Message(_) | CatchEvent::Timer(_) => None,
+        CatchEvent::None | CatchEvent::Message(_) | CatchEvent::Signal(_) | CatchEvent::Timer(_) => None,
     }
 }
 

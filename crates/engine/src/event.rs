@@ -11,12 +11,10 @@ use crate::{
     codec,
     key::{
         DecisionKey, DeploymentKey, DrgKey, ElementKey, IncidentKey, JobKey, MessageKey, PartitionId,
-        ProcessKey, SubscriptionKey, TimerKey,
+        ProcessKey, SignalKey, SubscriptionKey, TimerKey,
     },
     mail::{Mail, OpenSubscription},
-    state::row::{
-        AwaitedResult, ElementInstance, Incident, Job, Message, MessageStart, Timer, Trigger, Wait,
-    },
+    state::row::{AwaitedResult, ElementInstance, Incident, Job, Message, StartEvent, Timer, Trigger, Wait},
     step::Step,
 };
 
@@ -288,7 +286,7 @@ pub enum Event {
     /// It is gone because nobody waits for it.
     #[n(32)]
     TimerCanceled(#[n(0)] TimerKey),
-    /// An element instance of this partition waits for a message.
+    /// An element instance of this partition waits for a message or a signal.
     #[n(40)]
     WaitOpened {
         /// The subscription's key.
@@ -384,7 +382,7 @@ pub enum Event {
         process_id: Arc<str>,
         /// Which start event of which version.
         #[n(2)]
-        start: MessageStart,
+        start: StartEvent,
     },
     /// It does not wait any longer.
     #[n(52)]
@@ -397,6 +395,44 @@ pub enum Event {
         #[n(1)]
         #[cbor(with = "codec::arc_str")]
         process_id: Arc<str>,
+    },
+    /// A start event waits for a signal.
+    #[n(53)]
+    SignalStartOpened {
+        /// The signal's name.
+        #[n(0)]
+        #[cbor(with = "codec::arc_str")]
+        name: Arc<str>,
+        /// The process's id.
+        #[n(1)]
+        #[cbor(with = "codec::arc_str")]
+        process_id: Arc<str>,
+        /// Which start event of which version.
+        #[n(2)]
+        start: StartEvent,
+    },
+    /// It does not wait any longer.
+    #[n(54)]
+    SignalStartClosed {
+        /// The signal's name.
+        #[n(0)]
+        #[cbor(with = "codec::arc_str")]
+        name: Arc<str>,
+        /// The process's id.
+        #[n(1)]
+        #[cbor(with = "codec::arc_str")]
+        process_id: Arc<str>,
+    },
+    /// A signal was broadcast from this partition. Nothing keeps it.
+    #[n(55)]
+    SignalBroadcast {
+        /// Its key.
+        #[n(0)]
+        key: SignalKey,
+        /// Its name.
+        #[n(1)]
+        #[cbor(with = "codec::arc_str")]
+        name: Arc<str>,
     },
     /// Something stopped a process; somebody must look at it.
     #[n(60)]

@@ -13,7 +13,7 @@ use crate::{
     event::Event,
     incident, instance, job,
     key::ElementKey,
-    mailroom, message, payload,
+    mailroom, message, payload, signal,
     state::{
         reach::UpTo,
         row::{ElementInstance, Phase, Role},
@@ -89,6 +89,9 @@ fn take(tx: &mut Tx<'_>, step: Step) {
         Step::HandOut(job_type) => job::hand_out_free(tx, &job_type),
         Step::ForgetMail { to, sequence } => mailroom::acknowledged(tx, to, sequence),
         Step::ClearLoop(body) => termination::go_on(tx, body),
+        Step::DeliverSignal { name, variables, after, before } => {
+            signal::deliver(tx, name, variables, after, before);
+        }
     }
 }
 

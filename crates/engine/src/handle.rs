@@ -1,8 +1,8 @@
 //! A command in, events out: which rule answers which command.
 
 use crate::{
-    command::Command, decision, deploy, flow, incident, instance, job, mailroom, message, payload, timer,
-    tx::Tx, variable,
+    command::Command, decision, deploy, flow, incident, instance, job, mailroom, message, payload, signal,
+    timer, tx::Tx, variable,
 };
 
 /// Carries out a command, and the steps that follow from it.
@@ -17,6 +17,7 @@ pub(crate) fn handle(tx: &mut Tx<'_>, command: Command) {
         Command::CancelInstance(key) => instance::cancel(tx, key),
         Command::PublishMessage(message) => message::publish(tx, message),
         Command::CorrelateMessage(message) => message::correlate_now(tx, message),
+        Command::BroadcastSignal(signal) => signal::broadcast_by_command(tx, signal),
         Command::ActivateJobs(asked) => job::activate(tx, asked),
         Command::CompleteJob { job, variables } => job::complete(tx, job, variables),
         Command::FailJob(failed) => job::fail(tx, failed),

@@ -78,7 +78,9 @@ keys! {
     TimerKey
     /// One published message.
     MessageKey
-    /// One subscription to a message.
+    /// One broadcast of a signal.
+    SignalKey
+    /// One subscription to a message or a signal.
     SubscriptionKey
     /// One incident.
     IncidentKey

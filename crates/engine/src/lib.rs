@@ -32,6 +32,7 @@ pub mod outline;
 mod partition;
 mod payload;
 pub mod rejection;
+mod signal;
 pub mod state;
 pub mod step;
 mod termination;

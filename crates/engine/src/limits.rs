@@ -8,8 +8,8 @@ pub const MAX_DOCUMENT_BYTES: usize = 16 * 1024 * 1024;
 pub const INSTANCE_BYTES: usize = 32 * 1024 * 1024;
 /// Bytes of all variables of a process instance, whatever is configured: a call activity hands them on in one record.
 pub const MAX_INSTANCE_BYTES: usize = 40 * 1024 * 1024;
-/// Bytes of variables that one message gives to the processes that it starts, all together.
-pub const MESSAGE_STARTS_BYTES: usize = 32 * 1024 * 1024;
+/// Bytes of variables that one message or signal gives to the processes that it starts, all together.
+pub const STARTS_BYTES: usize = 32 * 1024 * 1024;
 /// Nesting levels of a document of variables.
 pub const DOCUMENT_DEPTH: usize = 256;
 /// Bytes of one deployment, all its resources together.

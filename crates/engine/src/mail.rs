@@ -50,6 +50,9 @@ pub enum Mail {
         #[n(1)]
         message: MessageKey,
     },
+    /// To all others: a signal was broadcast.
+    #[n(7)]
+    BroadcastSignal(#[n(0)] BroadcastSignal),
 }
 
 /// Somebody waits for a message.
@@ -99,6 +102,19 @@ pub struct Correlate {
     pub message: MessageKey,
     /// What it carries: names and JSON texts.
     #[n(2)]
+    #[cbor(with = "codec::variables")]
+    pub variables: Vec<(Arc<str>, Arc<str>)>,
+}
+
+/// A signal for everybody who waits for it.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct BroadcastSignal {
+    /// Its name.
+    #[n(0)]
+    #[cbor(with = "codec::arc_str")]
+    pub name: Arc<str>,
+    /// What it carries: names and JSON texts.
+    #[n(1)]
     #[cbor(with = "codec::variables")]
     pub variables: Vec<(Arc<str>, Arc<str>)>,
 }

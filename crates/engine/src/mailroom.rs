@@ -2,7 +2,7 @@
 
 use weir_canary::{Canary, planted};
 
-use crate::{deploy, event::Event, key::PartitionId, mail::Mail, message, step::Step, tx::Tx};
+use crate::{deploy, event::Event, key::PartitionId, mail::Mail, message, signal, step::Step, tx::Tx};
 
 /// Carries out [`crate::command::Command::Mail`]: what was taken before is passed over.
 pub(crate) fn deliver(tx: &mut Tx<'_>, from: PartitionId, sequence: u64, mail: Mail) {
@@ -42,5 +42,6 @@ pub(crate) fn take(tx: &mut Tx<'_>, _from: PartitionId, mail: Mail) {
         Mail::Correlate(correlate) => message::arrive(tx, correlate),
         Mail::Correlated { subscription, message } => message::taken(tx, subscription, message),
         Mail::CorrelationRefused { subscription, message } => message::refused(tx, subscription, message),
+        Mail::BroadcastSignal(mail) => signal::arrive(tx, mail),
     }
 }

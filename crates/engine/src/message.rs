@@ -18,7 +18,7 @@ use crate::{
     limits,
     mail::{Correlate, Mail, OpenSubscription},
     rejection::{Rejection, RejectionCode},
-    state::row::{Message, MessageStart},
+    state::row::{Message, StartEvent},
     step::Step,
     tx::{RequestId, Tx},
     variable::Named,
@@ -72,20 +72,31 @@ pub(crate) fn correlate_now(tx: &mut Tx<'_>, asked: CorrelateMessage) {
     settle(tx, key);
 }
 
-/// Each process that a message starts gets its variables: what that makes together fits into one record.
+/// Each process that a message or a signal starts gets its variables: what that makes together fits into one record.
 fn check_starts(tx: &Tx<'_>, name: &Arc<str>, variables: &Document) -> Result<(), Rejection> {
-    let (bytes, limit) = (variables_bytes(&variables.0), limits::MESSAGE_STARTS_BYTES);
+    let starts = || tx.state().message_starts.beginning(name.clone(), (name.clone(), "".into())).count();
+    fits_starts("message", name, starts, &variables.0).map_err(Rejection::invalid)
+}
+
+/// Whether the variables fit for each of the start events that wait for them; otherwise what to do about it.
+pub(crate) fn fits_starts(
+    kind: &str,
+    name: &str,
+    starts: impl Fn() -> usize,
+    variables: &Named,
+) -> Result<(), String> {
+    let (bytes, limit) = (variables_bytes(variables), limits::STARTS_BYTES);
     if bytes <= limit / 1_000 {
         return Ok(());
     }
-    let starts = tx.state().message_starts.beginning(name.clone(), (name.clone(), "".into())).count();
+    let starts = starts();
     if starts * bytes <= limit {
         return Ok(());
     }
-    Err(Rejection::invalid(format!(
-        "Expected the message '{name}' to give at most {limit} bytes of variables to the processes that it starts, but there \
+    Err(format!(
+        "Expected the {kind} '{name}' to give at most {limit} bytes of variables to the processes that it starts, but there \
          are {starts} of them, and its variables have {bytes} bytes; keep large data outside and pass a reference"
-    )))
+    ))
 }
 
 /// How long a synchronous correlation may take before it is forgotten.
@@ -135,7 +146,7 @@ pub(crate) fn correlate(tx: &mut Tx<'_>, key: MessageKey) {
             from = (found.0, found.1, found.2, SubscriptionKey(u64::MAX));
         }
     }
-    let starts: Vec<(Arc<str>, Arc<MessageStart>)> = tx
+    let starts: Vec<(Arc<str>, Arc<StartEvent>)> = tx
         .state()
         .message_starts
         .beginning(place.0.clone(), (place.0.clone(), "".into()))
@@ -172,7 +183,7 @@ fn start_instance(
     key: MessageKey,
     message: &Message,
     process_id: &Arc<str>,
-    start: &MessageStart,
+    start: &StartEvent,
 ) {
     let lock = (process_id.clone(), message.correlation_key.clone());
     let locked = !message.correlation_key.is_empty() && tx.state().start_locks.contains(&lock);
@@ -194,7 +205,7 @@ fn start_instance(
 pub(crate) fn start_ended(tx: &mut Tx<'_>, instance: ElementKey) {
     let Some(lock) = tx.state().start_lock_of.get(&instance) else { return };
     tx.emit(Event::MessageStartReleased(instance));
-    let mut next: Option<(MessageKey, Arc<Message>, Arc<MessageStart>)> = None;
+    let mut next: Option<(MessageKey, Arc<Message>, Arc<StartEvent>)> = None;
     for name in deploy::message_starts(tx, &lock.process_id) {
         let Some(start) = tx.state().message_starts.get(&(name.clone(), lock.process_id.clone())) else {
             continue;

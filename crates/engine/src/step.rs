@@ -10,7 +10,7 @@ use minicbor::{Decode, Encode};
 
 use crate::{
     codec,
-    key::{ElementKey, MessageKey, PartitionId, ProcessKey},
+    key::{ElementKey, MessageKey, PartitionId, ProcessKey, SignalKey, SubscriptionKey},
     mail::Mail,
 };
 
@@ -95,6 +95,24 @@ pub enum Step {
     /// Go on clearing a multi-instance body that is being ended.
     #[n(11)]
     ClearLoop(#[n(0)] ElementKey),
+    /// Give a signal to (more of) those who waited for it.
+    #[n(12)]
+    DeliverSignal {
+        /// Its name.
+        #[n(0)]
+        #[cbor(with = "codec::arc_str")]
+        name: Arc<str>,
+        /// What it carries.
+        #[n(1)]
+        #[cbor(with = "codec::variables")]
+        variables: Vec<(Arc<str>, Arc<str>)>,
+        /// Only those with greater keys: the others were seen to.
+        #[n(2)]
+        after: SubscriptionKey,
+        /// Only those with smaller keys: the others began to wait when it had been broadcast.
+        #[n(3)]
+        before: SignalKey,
+    },
 }
 
 /// How an element is entered.

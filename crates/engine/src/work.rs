@@ -58,6 +58,7 @@ fn cost(event: &Event) -> (usize, usize) {
         Event::LoopCleared { rows, .. } => (*rows as usize, 0),
         Event::JobCreated { job, .. } => (1, job.headers.as_ref().map_or(0, |headers| headers.len())),
         Event::MailSent { mail: Mail::Correlate(mail), .. } => (1, variables_bytes(&mail.variables)),
+        Event::MailSent { mail: Mail::BroadcastSignal(mail), .. } => (1, variables_bytes(&mail.variables)),
         Event::StepsDeferred(steps) => (steps.len(), steps.iter().map(step_bytes).sum()),
         Event::StepsResumed(count) => (*count as usize, 0),
         Event::ElementActivating { .. }
@@ -94,6 +95,9 @@ fn cost(event: &Event) -> (usize, usize) {
         | Event::MessageStartReleased(_)
         | Event::MessageStartOpened { .. }
         | Event::MessageStartClosed { .. }
+        | Event::SignalStartOpened { .. }
+        | Event::SignalStartClosed { .. }
+        | Event::SignalBroadcast { .. }
         | Event::IncidentCreated { .. }
         | Event::IncidentResolved(_)
         | Event::Deployed(_)
@@ -107,9 +111,9 @@ fn cost(event: &Event) -> (usize, usize) {
 
 fn step_bytes(step: &Step) -> usize {
     match step {
-        Step::Enter { by: Entrance::Triggered { variables, .. }, .. } | Step::StartAt { variables, .. } => {
-            variables_bytes(variables)
-        }
+        Step::Enter { by: Entrance::Triggered { variables, .. }, .. }
+        | Step::StartAt { variables, .. }
+        | Step::DeliverSignal { variables, .. } => variables_bytes(variables),
         Step::OwnMail(Mail::Correlate(mail)) => variables_bytes(&mail.variables),
         Step::Enter { .. }
         | Step::OwnMail(_)

@@ -165,6 +165,7 @@ fn load(command: &Command) -> Load {
         Command::CreateInstance(_)
         | Command::PublishMessage(_)
         | Command::CorrelateMessage(_)
+        | Command::BroadcastSignal(_)
         | Command::EvaluateDecision { .. }
         | Command::EvaluateExpression { .. }
         | Command::SetVariables { .. } => true,

@@ -247,7 +247,9 @@ impl Handle {
     /// Which partition a command is for.
     fn route(&self, command: &Command) -> Result<PartitionId, SubmitError> {
         match command {
-            Command::Deploy(_) | Command::DeleteResource(_) => Ok(PartitionId::DEPLOYMENT),
+            Command::Deploy(_) | Command::DeleteResource(_) | Command::BroadcastSignal(_) => {
+                Ok(PartitionId::DEPLOYMENT)
+            }
             Command::CreateInstance(_)
             | Command::ActivateJobs(_)
             | Command::EvaluateDecision { .. }

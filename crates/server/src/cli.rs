@@ -56,6 +56,7 @@ pub(crate) enum Command {
     Instance(command::instance::Instance),
     Job(command::job::Job),
     Message(command::message::Message),
+    Signal(command::signal::Signal),
     Incident(command::incident::Incident),
     Feel(command::feel::Feel),
     Decision(command::decision::Decision),

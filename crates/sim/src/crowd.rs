@@ -8,10 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use weir_engine::{
     RequestId,
-    command::{ActivateJobs, ActivatedJob, Command, PublishMessage, Reply, Resource},
+    command::{ActivateJobs, ActivatedJob, BroadcastSignal, Command, PublishMessage, Reply, Resource},
     document::Document,
-    key::{ElementKey, IncidentKey, JobKey, PartitionId},
+    key::{ElementKey, IncidentKey, JobKey, PartitionId, SubscriptionKey},
     rejection::{Rejection, RejectionCode},
+    state::row::Phase,
 };
 use weir_journal::random::SplitMix;
 use weir_node::{demand::TakerId, driver::Input};
@@ -62,6 +63,7 @@ pub struct Turn<'a> {
 pub struct Crowd {
     families: Vec<Family>,
     message_names: Vec<String>,
+    has_signals: bool,
     most_instances: usize,
     /// How many correlation keys there are: instances with the same one wait for the same messages.
     keys: usize,
@@ -96,12 +98,14 @@ const JOB_TIMEOUT_MS: i64 = 30_000;
 impl Crowd {
     /// Clients of these processes.
     pub fn new(families: Vec<Family>, most_instances: usize, keys: usize) -> Crowd {
-        let nodes = families.iter().flat_map(|family| &family.models).flat_map(|model| &model.nodes);
+        let nodes = || families.iter().flat_map(|family| &family.models).flat_map(|model| &model.nodes);
+        let has_signals = nodes().any(|node| node.kind.has_signal());
         let message_names =
-            nodes.filter(|node| node.kind.message().is_some()).map(|node| node.id.clone()).collect();
+            nodes().filter(|node| node.kind.message().is_some()).map(|node| node.id.clone()).collect();
         Crowd {
             families,
             message_names,
+            has_signals,
             most_instances,
             keys,
             created: 0,
@@ -147,6 +151,7 @@ impl Crowd {
             Command::CreateInstance(_)
                 | Command::PublishMessage(_)
                 | Command::CorrelateMessage(_)
+                | Command::BroadcastSignal(_)
                 | Command::EvaluateDecision { .. }
                 | Command::EvaluateExpression { .. }
                 | Command::SetVariables { .. }
@@ -320,6 +325,13 @@ impl Crowd {
             if has_room && !state.job_queue.is_empty() {
                 return broken("a job waits in the queue while a worker waits for one");
             }
+            let owed = |key: &SubscriptionKey| machine.ledger.is_signal_owed(*key);
+            for (key, wait) in state.waits.iter().filter(|(key, wait)| wait.closes && owed(key)) {
+                // Who is held by an incident while it ends does not take it.
+                if state.elements.get(&wait.owner).is_some_and(|owner| owner.phase == Phase::Active) {
+                    return broken(format!("{key:?} waits for a signal that was broadcast while it waited"));
+                }
+            }
             for (key, row) in state.subscriptions.iter().filter(|(_, row)| row.correlating.is_none()) {
                 let opened = &row.opened;
                 let fits = state.messages.iter().find(|(message, kept)| {
@@ -391,6 +403,10 @@ fn publish(name: &str, key: &str, ttl_ms: i64, id: &str, variables: Document) ->
         message_id: id.into(),
         variables,
     })
+}
+
+fn broadcast(name: &str, variables: Document) -> Command {
+    Command::BroadcastSignal(BroadcastSignal { name: name.into(), variables })
 }
 
 /// The partition of a message, as the clients' contract has it.

@@ -6,8 +6,8 @@ use weir_bpmn::process::{ElementIdx, Process};
 use weir_engine::{
     Partition, RequestId,
     command::{
-        ActivateJobs, Command, CreateInstance, FailJob, ProcessRef, PublishMessage, Reply, Resource,
-        ThrowError,
+        ActivateJobs, BroadcastSignal, Command, CreateInstance, FailJob, ProcessRef, PublishMessage, Reply,
+        Resource, ThrowError,
     },
     document::Document,
     event::Event,
@@ -67,6 +67,8 @@ fn drive(family: &Family, random: &mut SplitMix, story: &mut Vec<String>) -> Res
         .filter(|node| node.kind.message().is_some())
         .map(|node| node.id.clone())
         .collect();
+    let has_signals = family.models.iter().flat_map(|model| &model.nodes).any(|node| node.kind.has_signal());
+    let signals: &[&'static str] = if has_signals { &[model::CALM, model::LOUD] } else { &[] };
     let is_quiet = !family
         .models
         .iter()
@@ -77,7 +79,7 @@ fn drive(family: &Family, random: &mut SplitMix, story: &mut Vec<String>) -> Res
             break;
         }
         let mut pair =
-            Pair { engine: &mut engine, reference: &mut reference, random, names: &names, is_quiet };
+            Pair { engine: &mut engine, reference: &mut reference, random, names: &names, signals, is_quiet };
         let line = match pair.step(step < FREE_STEPS) {
             Err(_) if reference.undetermined || reference.is_lost => return Ok(false),
             line => line?,
@@ -137,6 +139,8 @@ struct Pair<'a> {
     reference: &'a mut Reference,
     random: &'a mut SplitMix,
     names: &'a [String],
+    /// The signals of the family, if it has any.
+    signals: &'a [&'static str],
     /// Whether nothing but jobs and messages writes variables.
     is_quiet: bool,
 }
@@ -160,7 +164,7 @@ impl Pair<'_> {
             }
             42..50 => self.take_job(&jobs),
             50..65 => self.fire_timer(),
-            65..80 if !self.names.is_empty() => self.publish(),
+            65..80 if self.has_callers() => self.call(),
             80..84 => {
                 let variables = numbers(self.random);
                 self.engine.ask(Command::SetVariables {
@@ -183,7 +187,7 @@ impl Pair<'_> {
                 let why = stuck.iter().find(|(at, _)| *at == token).map_or(Stuck::Error, |(_, why)| *why);
                 self.resolve(token, why)
             }
-            _ if !self.names.is_empty() && self.random.percent(50) => self.publish(),
+            _ if self.has_callers() && self.random.percent(50) => self.call(),
             _ => self.fire_timer(),
         }
     }
@@ -281,6 +285,27 @@ impl Pair<'_> {
         let token = free.iter().copied().filter(|token| self.reference.path(*token) == path).min();
         self.reference.take_job(token.ok_or_else(|| format!("the job at {path} is not free"))?, timeout_ms);
         Ok(format!("take the job at {path} for {timeout_ms} ms"))
+    }
+
+    fn has_callers(&self) -> bool {
+        !self.names.is_empty() || !self.signals.is_empty()
+    }
+
+    /// A message or a signal.
+    fn call(&mut self) -> Result<String, String> {
+        if self.names.is_empty() || (!self.signals.is_empty() && self.random.percent(50)) {
+            return self.broadcast();
+        }
+        self.publish()
+    }
+
+    fn broadcast(&mut self) -> Result<String, String> {
+        let name = self.signals[self.random.below(self.signals.len())];
+        let variables = numbers(self.random);
+        let asked = BroadcastSignal { name: name.into(), variables: document(&variables)? };
+        self.engine.ask(Command::BroadcastSignal(asked))?;
+        self.reference.broadcast(name, &variables);
+        Ok(format!("broadcast {name} with {variables:?}"))
     }
 
     fn publish(&mut self) -> Result<String, String> {
@@ -471,8 +496,12 @@ impl Engine {
             }
         }
         for (key, wait) in state.waits.iter() {
-            let name = state.subscriptions.get(&key).map(|row| row.opened.message_name.to_string());
-            lines.push(format!("{} awaits message {}", self.path(wait.owner), name.unwrap_or_default()));
+            let message = || state.subscriptions.get(&key).map(|row| row.opened.message_name.to_string());
+            let what = match &wait.signal {
+                Some(name) => format!("signal {name}"),
+                None => format!("message {}", message().unwrap_or_default()),
+            };
+            lines.push(format!("{} awaits {what}", self.path(wait.owner)));
         }
         lines.sort();
         lines

@@ -4,6 +4,7 @@
 
 mod jobs;
 mod messages;
+mod signals;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,11 +12,11 @@ use weir_engine::{
     Partition,
     command::{ActivatedJob, Reply},
     event::{Batch, Event},
-    key::{ElementKey, IncidentKey, JobKey, PartitionId, TimerKey, counter_of},
+    key::{ElementKey, IncidentKey, JobKey, PartitionId, SubscriptionKey, TimerKey, counter_of},
     state::row::IncidentKind,
 };
 
-use self::{jobs::Jobs, messages::Messages};
+use self::{jobs::Jobs, messages::Messages, signals::Signals};
 use crate::{
     machine::settings,
     situations::{Seen, Situation},
@@ -59,6 +60,7 @@ pub struct Ledger {
     times: Vec<i64>,
     jobs: Jobs,
     messages: Messages,
+    signals: Signals,
     /// Timers that run, and when they are due.
     timers: BTreeMap<TimerKey, i64>,
     /// Element instances that ever were.
@@ -90,6 +92,7 @@ impl Ledger {
             times: vec![0; count],
             jobs: Jobs::default(),
             messages: Messages::default(),
+            signals: Signals::default(),
             timers: BTreeMap::new(),
             elements: BTreeSet::new(),
             ended: BTreeSet::new(),
@@ -178,6 +181,7 @@ impl Ledger {
         }
         self.jobs.event(batch.at_ms, event, &mut self.seen)?;
         self.messages.event(partition, batch.at_ms, event, &mut self.seen)?;
+        self.signals.event(partition, event, &mut self.seen);
         self.notice(event);
         match event {
             Event::ElementActivating { key, .. } => drop(self.elements.insert(*key)),
@@ -284,6 +288,7 @@ impl Ledger {
             }
             Reply::MessageCorrelated { message, .. } => self.messages.is_published(*message),
             Reply::MessagePublished(message) => self.messages.is_published(*message),
+            Reply::SignalBroadcast(signal) => self.signals.is_broadcast(*signal),
             Reply::JobsActivated { jobs, .. } => jobs.iter().all(|job| self.jobs.is_activated(job)),
             Reply::VariablesSet(_)
             | Reply::DecisionEvaluated(_)
@@ -317,6 +322,11 @@ impl Ledger {
         self.ended.contains(&element)
     }
 
+    /// Whether a signal was broadcast while somebody waited for it, who waits still.
+    pub fn is_signal_owed(&self, subscription: SubscriptionKey) -> bool {
+        self.signals.is_owed(subscription)
+    }
+
     /// Whether an incident's end is durable.
     pub fn is_resolved(&self, incident: IncidentKey) -> bool {
         self.resolved.contains(&incident)
@@ -331,6 +341,7 @@ fn new_key_of(event: &Event) -> Option<u64> {
         Event::TimerCreated { key, .. } => Some(key.0),
         Event::WaitOpened { key, .. } => Some(key.0),
         Event::MessagePublished { key, .. } => Some(key.0),
+        Event::SignalBroadcast { key, .. } => Some(key.0),
         Event::IncidentCreated { key, .. } => Some(key.0),
         _ => None,
     }

@@ -5,6 +5,7 @@
 //! 0, every loop is left.
 
 mod draw;
+mod signals;
 mod xml;
 
 use weir_journal::random::SplitMix;
@@ -77,6 +78,10 @@ pub enum Kind {
     Terminate,
     /// Error end event with this code.
     ErrorEnd(&'static str),
+    /// End event that broadcasts this signal.
+    SignalEnd(&'static str),
+    /// Intermediate throw event that broadcasts this signal.
+    Throw(&'static str),
     /// Service task: a job.
     Service,
     /// Undefined task: passed through.
@@ -115,6 +120,8 @@ pub type Interrupting = bool;
 pub enum On {
     /// The message with the element's name, correlated by the variable `key`.
     Message,
+    /// This signal.
+    Signal(&'static str),
     /// So many milliseconds; so many times (more than one: a cycle).
     Timer(i64, u32),
     /// An error with this code; `None`: any.
@@ -136,6 +143,10 @@ pub struct Many {
 
 /// The variables that conditions look at.
 pub const CONDITION_VARIABLES: [&str; 3] = ["a", "b", "c"];
+/// The signals that processes throw: only what they end, or begin once, waits for them, so that no signal calls itself up for ever.
+pub const CALM: &str = "calm";
+/// The signal that only clients broadcast.
+pub const LOUD: &str = "loud";
 /// The error codes that are thrown.
 pub const ERROR_CODES: [&str; 2] = ["E1", "E2"];
 
@@ -162,6 +173,9 @@ impl Model {
     }
 }
 
+/// Makes the numbers that decide on signals others than those that decide on the rest.
+const SIGNALS_SEED: u64 = 0x5164_a15;
+
 /// Which elements are drawn.
 #[derive(Clone, Copy, Debug)]
 pub struct Palette {
@@ -181,6 +195,8 @@ pub struct Palette {
     pub data: bool,
     /// Message start events.
     pub starts: bool,
+    /// Signals, in half of the families.
+    pub signals: bool,
     /// Percent of tasks that need nobody and have more than a hundred items.
     pub crowds_percent: usize,
     /// How many items those have at most.
@@ -199,6 +215,7 @@ impl Palette {
             tangled: false,
             data: false,
             starts: false,
+            signals: false,
             crowds_percent: 0,
             crowd_items: 0,
         }
@@ -215,6 +232,7 @@ impl Palette {
             tangled: true,
             data: true,
             starts: false,
+            signals: true,
             crowds_percent: 1,
             crowd_items: 150,
         }
@@ -231,6 +249,8 @@ impl Palette {
             tangled: random.percent(50),
             data: random.percent(50),
             starts: random.percent(40),
+            // Drawn by itself: the other worlds stay what they are.
+            signals: SplitMix(random.0 ^ SIGNALS_SEED).percent(40),
             crowds_percent: [0, 0, 0, 25][random.below(4)],
             crowd_items: 2_400,
         }
@@ -243,11 +263,11 @@ impl Kind {
             Kind::Process => "process",
             Kind::Start | Kind::EventStart(..) => "start",
             Kind::MessageStart => "begin",
-            Kind::End => "end",
+            Kind::End | Kind::SignalEnd(_) => "end",
             Kind::Terminate => "terminate",
             Kind::ErrorEnd(_) => "error_end",
             Kind::Service => "work",
-            Kind::Pass => "pass",
+            Kind::Pass | Kind::Throw(_) => "pass",
             Kind::Script => "script",
             Kind::Decision => "decide",
             Kind::Receive(_) => "receive",
@@ -273,6 +293,8 @@ impl Kind {
             | Kind::End
             | Kind::Terminate
             | Kind::ErrorEnd(_)
+            | Kind::SignalEnd(_)
+            | Kind::Throw(_)
             | Kind::Service
             | Kind::Pass
             | Kind::Script
@@ -283,6 +305,19 @@ impl Kind {
             | Kind::SubProcess
             | Kind::EventSubProcess
             | Kind::Call(_) => None,
+        }
+    }
+
+    /// Whether it waits for a signal or broadcasts one.
+    pub fn has_signal(&self) -> bool {
+        self.signal().is_some() || matches!(self, Kind::SignalEnd(_) | Kind::Throw(_))
+    }
+
+    /// The signal that it waits for.
+    pub fn signal(&self) -> Option<&'static str> {
+        match self.on() {
+            Some(On::Signal(name)) => Some(name),
+            Some(On::Message | On::Timer(..) | On::Error(_)) | None => None,
         }
     }
 

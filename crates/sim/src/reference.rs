@@ -57,6 +57,7 @@ struct Awaited {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Wanted {
     Message { name: String },
+    Signal { name: &'static str },
     Time { due_ms: i64, times: u32 },
 }
 
@@ -81,8 +82,22 @@ struct Place {
 
 #[derive(Clone, Debug)]
 enum Todo {
-    Enter { scope: Token, node: usize, flow: Option<usize>, variables: Variables },
-    Look { token: Token, order: usize },
+    Enter {
+        scope: Token,
+        node: usize,
+        flow: Option<usize>,
+        variables: Variables,
+    },
+    Look {
+        token: Token,
+        order: usize,
+    },
+    /// A signal goes to those whose waiting has a smaller order than `before`; `scope` is where it was thrown.
+    Signal {
+        name: &'static str,
+        before: usize,
+        scope: Option<Token>,
+    },
 }
 
 #[derive(Clone, Debug)]
@@ -117,6 +132,8 @@ pub struct Reference {
     /// Whether such a token ended in the same breath, or a kept message interrupted what had just begun, or one message found two that
     /// began to wait together: what was first, BPMN does not say.
     pub undetermined: bool,
+    /// Signals thrown since something came from outside.
+    thrown_in_this_breath: Vec<&'static str>,
     /// What was taken of what was kept, by which process, since something came from outside.
     taken_in_this_breath: Vec<(usize, String)>,
     /// Whether tokens that began together could take the same kept message, or processes were called while one was taken: who took it, and
@@ -141,6 +158,7 @@ impl Reference {
             breath: 0,
             called_in_this_breath: false,
             undetermined: false,
+            thrown_in_this_breath: Vec::new(),
             taken_in_this_breath: Vec::new(),
             is_lost: false,
         };
@@ -213,6 +231,11 @@ impl Reference {
         self.next += 1;
         let what = match on {
             On::Message => Wanted::Message { name: name.to_owned() },
+            On::Signal(name) => {
+                // Whether it was thrown before or after somebody began to wait for it, BPMN does not say.
+                self.is_lost |= self.thrown_in_this_breath.contains(name);
+                Wanted::Signal { name }
+            }
             On::Timer(ms, times) => Wanted::Time { due_ms: self.now_ms + ms, times: *times },
             On::Error(_) => return,
         };
@@ -231,11 +254,16 @@ impl Reference {
             match todo {
                 Todo::Enter { scope, node, flow, variables } => self.enter(scope, node, flow, variables),
                 Todo::Look { token, order } => self.look(token, order),
+                Todo::Signal { name, before, scope } => {
+                    self.deliver(name, before, &Variables::new());
+                    self.scope_may_be_done(scope);
+                }
             }
         }
         self.is_lost |= self.called_in_this_breath && !self.taken_in_this_breath.is_empty();
         self.breath += 1;
         self.taken_in_this_breath.clear();
+        self.thrown_in_this_breath.clear();
         self.called_in_this_breath = false;
         self.racing.clear();
     }
@@ -375,6 +403,12 @@ impl Reference {
                 }
             }
             Kind::ErrorEnd(code) => self.throw(token, code),
+            Kind::SignalEnd(name) | Kind::Throw(name) => {
+                self.thrown_in_this_breath.push(name);
+                let (before, scope) = (self.next, self.places[&token].parent);
+                self.todo.push_back(Todo::Signal { name, before, scope });
+                self.complete(token, Variables::new());
+            }
         }
     }
 
@@ -492,7 +526,11 @@ impl Reference {
     fn scope_may_be_done(&mut self, scope: Option<Token>) {
         let Some(scope) = scope else { return };
         let Some(place) = self.places.get(&scope) else { return };
-        let under_way = |todo: &Todo| matches!(todo, Todo::Enter { scope: to, .. } if *to == scope);
+        let under_way = |todo: &Todo| match todo {
+            Todo::Enter { scope: to, .. } => *to == scope,
+            Todo::Signal { scope: from, .. } => *from == Some(scope),
+            Todo::Look { .. } => false,
+        };
         let busy = !place.joins.is_empty()
             || self.todo.iter().any(under_way)
             || self.places.values().any(|place| place.parent == Some(scope));

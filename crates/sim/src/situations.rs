@@ -144,6 +144,10 @@ situations! {
     CorrelatedAtOnce,
     /// A message found nobody while its sender waited.
     CorrelatedWithNobody,
+    /// A signal was taken on the partition that it was broadcast on.
+    SignalTaken,
+    /// A signal was taken on another partition.
+    SignalCrossedPartitions,
     /// Mail came again after a crash and was passed over.
     MailCameAgain,
     /// A timer fired.

@@ -38,7 +38,7 @@ fn nested_processes_with_everything_do_what_the_reference_says() {
 /// Drawn processes beyond the others' range that found something.
 #[test]
 fn processes_that_found_something_stay_the_same() {
-    let everything = Palette::all(2);
+    let everything = Palette { signals: false, ..Palette::all(2) };
     // What began an event sub-process has happened, though a kept message ends its content at once.
     assert_same(20_000_000_001_807..20_000_000_001_808, everything);
     // Of kept messages that one boundary event took, a later one was handled first where a batch ended between them.

@@ -28,7 +28,7 @@ const USAGE: &str = "cargo xtask figures ROW
   timers [N]            N timers (1000000) are due in one second: when all have fired, W1 meanwhile
   checkpoints           W1 at 70 % load, with checkpoints and compactions and without
   finished [N]          W1 after N instances (10000000) have ended: throughput, memory, open files, disk
-  slices [N]            W1 at 500/s while N items (100000) are begun, gathered, and cancelled";
+  slices [N]            W1 at 500/s while N items (100000) are begun, gathered, and cancelled, and while a signal reaches N instances";
 
 /// Pairs of runs, where two states of a server are compared.
 const PAIRS: usize = 5;

@@ -1,4 +1,4 @@
-//! One instance with very many items: others go on meanwhile.
+//! One instance with very many items, and a signal for very many instances: others go on meanwhile.
 
 use std::{
     fs, thread,
@@ -15,6 +15,8 @@ use crate::{
 const OTHERS: [&str; 6] = ["--rate", "500", "--warm-up", "1s", "--duration", "2s"];
 /// They have warmed up by then.
 const UNDER_WAY_AFTER: Duration = Duration::from_millis(1_300);
+/// How often the server is asked whether it is done.
+const ASKED_EVERY: Duration = Duration::from_millis(50);
 /// Rounds; the worst counts.
 const ROUNDS: usize = 3;
 
@@ -56,7 +58,35 @@ pub(super) fn measure(place: &Place, items: u64) -> Result<(), Failed> {
         &format!("{begun:.0} / {gathered:.0} / {ended:.0} ms"),
         "50 ms |",
     );
+    signal(place, &server, items)?;
     server.stop()
+}
+
+/// A signal reaches very many instances.
+fn signal(place: &Place, server: &Server, instances: u64) -> Result<(), Failed> {
+    let mut worst = 0.0_f64;
+    for _ in 0..ROUNDS {
+        let created = ["--waiting", &instances.to_string(), "--waiting-for", "signal"];
+        place.bench(server, &[&created[..], &["--duration", "1s", "--warm-up", "0s"]].concat())?;
+        let reached = beside(place, server, "signal broadcast", || {
+            place.ask(server, &["signal", "broadcast", "bench-go"])?;
+            let begin = Instant::now();
+            while server.metric("weir_put_off_partitions")? > 0.0 {
+                thread::sleep(ASKED_EVERY);
+            }
+            say(&format!("the signal was everywhere after {:.0?}", begin.elapsed()));
+            Ok(())
+        })?;
+        worst = worst.max(reached);
+    }
+    row(
+        &format!(
+            "a signal reaches {instances} instances, p99 of others at 500/s, the worst of {ROUNDS} rounds"
+        ),
+        &format!("{worst:.0} ms"),
+        "50 ms |",
+    );
+    Ok(())
 }
 
 /// Does something while others are at work; their p99 in milliseconds.

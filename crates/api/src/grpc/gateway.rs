@@ -5,7 +5,7 @@ use tonic::{Request, Response, Status, async_trait};
 use super::{
     decision, deployment, incident,
     job::{self, Answers},
-    message, process_instance,
+    message, process_instance, signal,
     status::not_built,
     topology, variable,
 };
@@ -158,9 +158,9 @@ impl gateway_server::Gateway for Gateway {
 
     async fn broadcast_signal(
         &self,
-        _: Request<p::BroadcastSignalRequest>,
+        asked: Request<p::BroadcastSignalRequest>,
     ) -> Answer<p::BroadcastSignalResponse> {
-        not_built("BroadcastSignal")
+        answer(signal::broadcast(&self.door, asked.into_inner()).await)
     }
 
     async fn evaluate_conditional(

@@ -14,6 +14,7 @@ mod job;
 mod job_stream;
 mod message;
 mod process_instance;
+mod signal;
 mod status;
 mod topology;
 mod trail;

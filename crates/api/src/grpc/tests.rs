@@ -36,11 +36,12 @@ fn check(status: &Status, expected: Expect) {
 async fn an_rpc_that_is_not_built_says_its_name() {
     let node = TestNode::start();
     let mut client = GatewayClient::new(channel(&node).await);
-    let status = client.broadcast_signal(p::BroadcastSignalRequest::default()).await.unwrap_err();
+    let status =
+        client.modify_process_instance(p::ModifyProcessInstanceRequest::default()).await.unwrap_err();
     check(
         &status,
         expect![
-            "Unimplemented: BroadcastSignal is part of the contract but not built yet in this version of Weir"
+            "Unimplemented: ModifyProcessInstance is part of the contract but not built yet in this version of Weir"
         ],
     );
     let status = client.update_job_priority(p::UpdateJobPriorityRequest::default()).await.unwrap_err();

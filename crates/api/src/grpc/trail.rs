@@ -9,7 +9,7 @@ use serde_json::Value;
 use weir_engine::{
     event::{Batch, Event, JobFreedReason},
     key::{ElementKey, IncidentKey, JobKey, ProcessKey, SubscriptionKey, TimerKey},
-    mail::Mail,
+    mail::{Mail, OpenSubscription},
     outline::Outline,
     state::row::{ElementInstance, Incident, Job, Role, Timer, TimerTarget, Wait},
 };
@@ -64,7 +64,16 @@ struct Waiting {
     catching: Catching,
     name: Arc<str>,
     correlation_key: Arc<str>,
-    is_closed: bool,
+    reach: Reach,
+}
+
+/// How a message gets to who waits for it.
+#[derive(Clone, Copy, Debug)]
+enum Reach {
+    /// Within the partition.
+    Own { is_coming: bool },
+    /// From another partition.
+    ByMail { is_closed: bool },
 }
 
 impl Trail {
@@ -150,6 +159,10 @@ impl Trail {
             E::TimerCanceled(key) => self.timer_gone(*key, EventKind::TimerCanceled),
             E::WaitOpened { key, wait } => self.wait_opened(*key, wait),
             E::WaitClosed(key) => self.wait_closed(*key),
+            E::SubscriptionOpened(opened) => self.own_wait_named(opened),
+            E::SubscriptionCorrelating { key, .. } => self.own_message_comes(*key),
+            E::SubscriptionCorrelated { key, .. } => self.own_message_came(*key),
+            E::CorrelationRefused { key, .. } => self.own_message_refused(*key),
             E::MailSent { mail, .. } => self.mail_sent(mail),
             E::IncidentCreated { key, incident } => self.incident_created(*key, incident),
             E::IncidentResolved(key) => self.incident_resolved(*key),
@@ -165,17 +178,16 @@ impl Trail {
             | E::LoopResult { .. }
             | E::LoopGathered { .. }
             | E::LoopCleared { .. }
-            | E::SubscriptionOpened(_)
-            | E::SubscriptionCorrelating { .. }
-            | E::SubscriptionCorrelated { .. }
-            | E::CorrelationRefused { .. }
             | E::SubscriptionClosed(_)
             | E::MessagePublished { .. }
             | E::MessageExpired(_)
             | E::MessageStarted { .. }
             | E::MessageStartReleased(_)
             | E::MessageStartOpened { .. }
-            | E::MessageStartClosed { .. } => None,
+            | E::MessageStartClosed { .. }
+            | E::SignalStartOpened { .. }
+            | E::SignalStartClosed { .. }
+            | E::SignalBroadcast { .. } => None,
             E::Deployed(_) | E::DefinitionDeleted(_) | E::ResultAwaited { .. } => None,
             E::MailTaken { .. } | E::MailDelivered { .. } => None,
             E::StepsDeferred(_) | E::StepsResumed(_) => None,
@@ -325,21 +337,69 @@ impl Trail {
         Some(InstanceEvent { key: key.0 as i64, ..self.at_catching(catching, kind)? })
     }
 
-    /// What is waited for stands in the mail to the message's partition, which follows.
+    /// Which message is waited for stands in what follows: the mail to its partition or, where that is this one, the subscription.
     fn wait_opened(&mut self, key: SubscriptionKey, wait: &Wait) -> Option<InstanceEvent> {
         let catching = Catching { owner: wait.owner, element: wait.element };
+        if let Some(signal) = &wait.signal {
+            let event = self.at_catching(catching, EventKind::SignalAwaited)?;
+            return Some(InstanceEvent { key: key.0 as i64, text: signal.to_string(), ..event });
+        }
         if self.elements.contains_key(&catching.owner) {
             let nameless = Arc::<str>::from("");
-            let waiting =
-                Waiting { catching, name: nameless.clone(), correlation_key: nameless, is_closed: false };
-            self.waits.insert(key, waiting);
+            let reach = match wait.partition == key.partition() {
+                true => Reach::Own { is_coming: false },
+                false => Reach::ByMail { is_closed: false },
+            };
+            self.waits
+                .insert(key, Waiting { catching, name: nameless.clone(), correlation_key: nameless, reach });
         }
         None
     }
 
-    /// Why stands in the mail to the message's partition, which follows.
+    /// Why stands in the mail to the message's partition, which follows, unless that is this one.
     fn wait_closed(&mut self, key: SubscriptionKey) -> Option<InstanceEvent> {
-        self.waits.get_mut(&key)?.is_closed = true;
+        let kind = match &mut self.waits.get_mut(&key)?.reach {
+            Reach::ByMail { is_closed } => {
+                *is_closed = true;
+                return None;
+            }
+            Reach::Own { is_coming: true } => EventKind::MessageReceived,
+            Reach::Own { is_coming: false } => EventKind::MessageWaitCanceled,
+        };
+        let event = self.wait(key, kind);
+        self.waits.remove(&key);
+        event
+    }
+
+    /// A wait for a message of the same partition, and whether the message is on its way.
+    fn own(&mut self, key: SubscriptionKey) -> Option<(&mut Waiting, bool)> {
+        let waiting = self.waits.get_mut(&key)?;
+        match waiting.reach {
+            Reach::Own { is_coming } => Some((waiting, is_coming)),
+            Reach::ByMail { .. } => None,
+        }
+    }
+
+    fn own_wait_named(&mut self, opened: &OpenSubscription) -> Option<InstanceEvent> {
+        let (waiting, _) = self.own(opened.key)?;
+        waiting.name = opened.message_name.clone();
+        waiting.correlation_key = opened.correlation_key.clone();
+        self.wait(opened.key, EventKind::MessageAwaited)
+    }
+
+    fn own_message_comes(&mut self, key: SubscriptionKey) -> Option<InstanceEvent> {
+        self.own(key)?.0.reach = Reach::Own { is_coming: true };
+        None
+    }
+
+    /// Whoever waits for one message only was told of it when its waiting ended.
+    fn own_message_came(&mut self, key: SubscriptionKey) -> Option<InstanceEvent> {
+        self.own(key)?.0.reach = Reach::Own { is_coming: false };
+        self.wait(key, EventKind::MessageReceived)
+    }
+
+    fn own_message_refused(&mut self, key: SubscriptionKey) -> Option<InstanceEvent> {
+        self.own(key)?.0.reach = Reach::Own { is_coming: false };
         None
     }
 
@@ -358,13 +418,15 @@ impl Trail {
             }
             Mail::Correlated { subscription, message: _ } => {
                 let event = self.wait(*subscription, EventKind::MessageReceived);
-                self.waits.retain(|key, waiting| key != subscription || !waiting.is_closed);
+                let is_over = |waiting: &Waiting| matches!(waiting.reach, Reach::ByMail { is_closed: true });
+                self.waits.retain(|key, waiting| key != subscription || !is_over(waiting));
                 event
             }
             Mail::Deployment(_)
             | Mail::ResourceDeleted(_)
             | Mail::Correlate(_)
-            | Mail::CorrelationRefused { .. } => None,
+            | Mail::CorrelationRefused { .. }
+            | Mail::BroadcastSignal(_) => None,
         }
     }
 

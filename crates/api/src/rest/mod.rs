@@ -16,6 +16,7 @@ mod problem;
 mod process_instance;
 mod resource;
 mod routes;
+mod signal;
 mod topology;
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use super::{
     authentication, clock, decision, deployment, element_instance, expression, incident, job, license,
     message,
     operations::{OPERATIONS, Operation},
-    problem, process_instance, resource, topology,
+    problem, process_instance, resource, signal, topology,
 };
 use crate::{door::Door, failure::Failure, limits::REST_BODY_BYTES};
 
@@ -34,6 +34,7 @@ fn handler(operation: &'static Operation) -> MethodRouter<Door> {
     match operation.id {
         "activateJobs" => on(method, job::activate),
         "cancelProcessInstance" => on(method, process_instance::cancel),
+        "broadcastSignal" => on(method, signal::broadcast),
         "completeJob" => on(method, job::complete),
         "correlateMessage" => on(method, message::correlate),
         "createDeployment" => on(method, deployment::create),

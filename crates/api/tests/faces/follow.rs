@@ -162,6 +162,62 @@ async fn an_instance_and_those_it_calls_are_told_from_start_to_end() {
     the_story().assert_eq(&lines.join("\n"));
 }
 
+/// Waits for a message, then for a signal.
+const WAITER: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
+<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:zeebe="http://camunda.org/schema/zeebe/1.0"
+    targetNamespace="test">
+  <message id="m" name="paid"><extensionElements><zeebe:subscription correlationKey="=order"/></extensionElements></message>
+  <signal id="g" name="go"/>
+  <process id="waiter" isExecutable="true">
+    <startEvent id="start"/>
+    <sequenceFlow id="a" sourceRef="start" targetRef="payment"/>
+    <intermediateCatchEvent id="payment"><messageEventDefinition messageRef="m"/></intermediateCatchEvent>
+    <sequenceFlow id="b" sourceRef="payment" targetRef="call"/>
+    <intermediateCatchEvent id="call"><signalEventDefinition signalRef="g"/></intermediateCatchEvent>
+    <sequenceFlow id="c" sourceRef="call" targetRef="end"/>
+    <endEvent id="end"/>
+  </process>
+</definitions>"#;
+
+/// Instances go to partitions in turn: of two with the same correlation key one has the message's partition for its own.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn messages_and_signals_are_told_on_every_partition() {
+    let server = Server::start().await;
+    let mut client = server.client().await;
+    deploy(&mut client, "waiter.bpmn", WAITER).await;
+    let mut follow = follower(&server).await;
+    for _ in 0..2 {
+        let mut events =
+            follow.follow_new_instance(asked("waiter", r#"{"order":"o-1"}"#)).await.unwrap().into_inner();
+        let mut lines = until(&mut events, EventKind::MessageAwaited).await;
+        let paid = p::PublishMessageRequest {
+            name: "paid".into(),
+            correlation_key: "o-1".into(),
+            ..Default::default()
+        };
+        client.publish_message(paid).await.unwrap();
+        lines.extend(until(&mut events, EventKind::SignalAwaited).await);
+        let body = r#"{"signalName":"go","variables":{"by":"signal"}}"#;
+        let (status, sent) = server.json("POST", "/v2/signals/broadcast", body).await;
+        assert!(status == 200 && sent["signalKey"].is_string(), "{sent}");
+        while let Some(event) = next(&mut events).await.unwrap() {
+            lines.push(line(&event));
+        }
+        let told: Vec<&str> =
+            lines.iter().map(String::as_str).filter(|line| !line.starts_with("ELEMENT")).collect();
+        expect![[r#"
+            VARIABLES_SET waiter/waiter process   {"order":"o-1"}
+            SEQUENCE_FLOW_TAKEN waiter/waiter process a
+            MESSAGE_AWAITED waiter/payment intermediateCatchEvent paid o-1
+            MESSAGE_RECEIVED waiter/payment intermediateCatchEvent paid o-1
+            SEQUENCE_FLOW_TAKEN waiter/waiter process b
+            SIGNAL_AWAITED waiter/call intermediateCatchEvent go
+            VARIABLES_SET waiter/waiter process   {"by":"signal"}
+            SEQUENCE_FLOW_TAKEN waiter/waiter process c"#]]
+        .assert_eq(&told.join("\n"));
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_cannot_start_is_refused_and_nothing_is_told() {
     let server = Server::start().await;

@@ -1,4 +1,4 @@
-//! A boundary event: message, timer or error, attached to an activity.
+//! A boundary event: message, signal, timer or error, attached to an activity.
 
 use crate::diagnostic::{Place, Report, quoted};
 use crate::event::{self, Position, Trigger};
@@ -26,14 +26,14 @@ pub(crate) fn lower(site: &Site<'_, '_>, report: &mut Report) -> Option<ElementK
     let attached_to = attached_to(site.draft, site.node(), report);
     let interrupting = xml::flag(site.node(), "cancelActivity", true);
     let trigger = match triggers?.as_slice() {
-        [trigger @ (Trigger::Message(_) | Trigger::Timer(_) | Trigger::Error(_))] => {
+        [trigger @ (Trigger::Message(_) | Trigger::Signal(_) | Trigger::Timer(_) | Trigger::Error(_))] => {
             event::catch(site, *trigger, Position::Boundary { interrupting }, report)?
         }
         [Trigger::Terminate] => {
             report.error(
                 site.node(),
                 "Boundary events must be one of: timer, message, error, signal, escalation",
-                "use a timer, a message or an error (signal and escalation are not supported yet)",
+                "use a timer, a message, a signal or an error (escalation is not supported yet)",
             );
             return None;
         }

@@ -1,4 +1,4 @@
-//! An end event: none, terminate, error or message.
+//! An end event: none, terminate, error, message or signal.
 
 use crate::diagnostic::Report;
 use crate::event::{self, Trigger};
@@ -20,6 +20,7 @@ pub(crate) fn lower(site: &Site<'_, '_>, report: &mut Report) -> Option<ElementK
         [Trigger::Terminate] => EndEvent::Terminate,
         [Trigger::Error(node)] => EndEvent::Error(event::error::throw(site, *node, report)?),
         [Trigger::Message(node)] => EndEvent::Message(event::message::throw(site, *node, report)?),
+        [Trigger::Signal(node)] => EndEvent::Signal(event::signal::throw(site.file, *node, report)?),
         [Trigger::Timer(_)] => {
             report.error(
                 site.node(),

@@ -1,4 +1,4 @@
-//! An intermediate throw event: none or message.
+//! An intermediate throw event: none, message or signal.
 
 use crate::diagnostic::Report;
 use crate::event::{self, Trigger};
@@ -11,11 +11,12 @@ pub(crate) fn lower(site: &Site<'_, '_>, report: &mut Report) -> Option<ElementK
     let throw = match triggers.as_slice() {
         [] => ThrowEvent::None,
         [Trigger::Message(node)] => ThrowEvent::Message(event::message::throw(site, *node, report)?),
+        [Trigger::Signal(node)] => ThrowEvent::Signal(event::signal::throw(site.file, *node, report)?),
         [Trigger::Timer(_) | Trigger::Error(_) | Trigger::Terminate] => {
             report.error(
                 site.node(),
                 "Event definition must be one of: message, signal, escalation, compensation or link",
-                "use a message or none (errors and terminations are thrown by end events)",
+                "use a message, a signal or none (errors and terminations are thrown by end events)",
             );
             return None;
         }

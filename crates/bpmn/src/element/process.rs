@@ -22,11 +22,12 @@ pub(crate) fn lower(site: &Site<'_, '_>, report: &mut Report) -> Option<ElementK
         report.error(
             second.node(),
             "Multiple none start events are not allowed",
-            "keep one none start event, or give the others a message or a timer",
+            "keep one none start event, or give the others a message, a signal or a timer",
         );
     }
-    let messages = |start: &&Site<'_, '_>| matches!(event::peek(start), Some(Trigger::Message(_)));
-    event::check_distinct(starts.iter().filter(messages).copied(), report);
+    let named =
+        |start: &&Site<'_, '_>| matches!(event::peek(start), Some(Trigger::Message(_) | Trigger::Signal(_)));
+    event::check_distinct(starts.iter().filter(named).copied(), report);
     event_sub_process::check_distinct(site, report);
     let triggered = starts.iter().filter(|start| !is_none(start)).map(|start| start.idx).collect();
     let none_start = none_starts.first().map(|start| start.idx);

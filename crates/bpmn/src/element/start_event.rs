@@ -1,5 +1,5 @@
-//! A start event: none, message or timer in a process, none in a sub-process, message, timer or error in an event
-//! sub-process.
+//! A start event: none, message, signal or timer in a process, none in a sub-process, message, signal, timer or error in
+//! an event sub-process.
 
 use crate::diagnostic::Report;
 use crate::element::Tag;
@@ -48,12 +48,12 @@ pub(crate) fn lower(site: &Site<'_, '_>, report: &mut Report) -> Option<ElementK
         (Trigger::Error(_) | Trigger::Terminate, false) => {
             report.error(
                 site.node(),
-                "Start events of a process must be one of: none, message, timer",
+                "Start events of a process must be one of: none, message, signal, timer",
                 "remove the event definition, or move the start event into an event sub-process",
             );
             None
         }
-        (Trigger::Message(_) | Trigger::Timer(_) | Trigger::Error(_), _) => {
+        (Trigger::Message(_) | Trigger::Signal(_) | Trigger::Timer(_) | Trigger::Error(_), _) => {
             event::catch(site, trigger, position, report).map(ElementKind::StartEvent)
         }
     }
@@ -63,7 +63,7 @@ fn refuse_in_event_sub_process(site: &Site<'_, '_>, report: &mut Report) -> Opti
     report.error(
         site.node(),
         "Start events in event subprocesses must be one of: message, timer, error, signal or escalation",
-        "give the start event a message, a timer or an error (signal and escalation are not supported yet)",
+        "give the start event a message, a signal, a timer or an error (escalation is not supported yet)",
     );
     None
 }

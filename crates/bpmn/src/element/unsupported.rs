@@ -54,12 +54,7 @@ const ELEMENTS: [Unsupported; 8] = [
     },
 ];
 
-const EVENT_DEFINITIONS: [Unsupported; 6] = [
-    Unsupported {
-        name: "signalEventDefinition",
-        title: "signal event",
-        remedy: "use a message event, or wait for a later release",
-    },
+const EVENT_DEFINITIONS: [Unsupported; 5] = [
     Unsupported {
         name: "escalationEventDefinition",
         title: "escalation event",

@@ -1,7 +1,7 @@
 //! A message event definition: waits for a message, or sends one through a worker.
 
 use crate::diagnostic::{Place, Report, quoted};
-use crate::event::Position;
+use crate::event::{Position, check_constant};
 use crate::expression::Source;
 use crate::extension::{subscription, task_definition};
 use crate::model::{File, Message, Site};
@@ -41,7 +41,7 @@ pub(crate) fn catch(
     let name = message.name.get_or_init(|| name(message.node, report)).clone();
     if position == Position::ProcessStart {
         let name = name?;
-        check_constant(message.node, &name, report);
+        check_constant(message.node, &name, "give a message that starts a process a fixed name", report);
         return Some(MessageCatch { name, correlation_key: None });
     }
     let correlation_key =
@@ -57,22 +57,6 @@ fn name(message: Node<'_>, report: &mut Report) -> Option<Expr> {
         return None;
     };
     source.expr(report)
-}
-
-/// A process is started by a message before there are variables: its name must not need any.
-fn check_constant(message: Node<'_>, name: &Expr, report: &mut Report) {
-    let Expr::Feel(expression) = name else { return };
-    if let Some(variable) = expression.variables().first() {
-        report.error(
-            Place::of_attribute(message, "name"),
-            format!(
-                "Expected constant expression but found '={}', which could not be evaluated without context: it needs the variable '{}'",
-                quoted(expression.text()),
-                quoted(variable)
-            ),
-            "give a message that starts a process a fixed name",
-        );
-    }
 }
 
 /// The job that sends the message. A message need not be referred to: the worker knows what to send.

@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use crate::diagnostic::{Place, Report, quoted};
 use crate::element::{Tag, unsupported};
 use crate::model::Site;
-use crate::process::CatchEvent;
+use crate::process::{CatchEvent, Expr};
 use crate::xml::{self, Node};
 
 pub(crate) mod error;
 pub(crate) mod message;
+pub(crate) mod signal;
 pub(crate) mod terminate;
 pub(crate) mod timer;
 
@@ -18,6 +19,8 @@ pub(crate) mod timer;
 pub(crate) enum Trigger<'a> {
     /// `messageEventDefinition`
     Message(Node<'a>),
+    /// `signalEventDefinition`
+    Signal(Node<'a>),
     /// `timerEventDefinition`
     Timer(Node<'a>),
     /// `errorEventDefinition`
@@ -29,6 +32,7 @@ pub(crate) enum Trigger<'a> {
 /// The file of each event definition in this folder, for the support table.
 pub(crate) const MODULES: &[(&str, &str)] = &[
     (message::NAME, "message"),
+    (signal::NAME, "signal"),
     (timer::NAME, "timer"),
     (error::NAME, "error"),
     (terminate::NAME, "terminate"),
@@ -69,6 +73,7 @@ pub(crate) fn definition_nodes(event: Node<'_>) -> impl Iterator<Item = Node<'_>
 fn trigger(node: Node<'_>) -> Option<Trigger<'_>> {
     match node.tag_name().name() {
         message::NAME => Some(Trigger::Message(node)),
+        signal::NAME => Some(Trigger::Signal(node)),
         timer::NAME => Some(Trigger::Timer(node)),
         error::NAME => Some(Trigger::Error(node)),
         terminate::NAME => Some(Trigger::Terminate),
@@ -102,7 +107,7 @@ pub(crate) fn triggers<'a>(site: &Site<'_, 'a>, report: &mut Report) -> Option<V
                 report.error(
                     node,
                     message,
-                    "put a message, timer, error or terminate event definition inside the event",
+                    "put a message, signal, timer, error or terminate event definition inside the event",
                 );
             }
         }
@@ -128,15 +133,33 @@ pub(crate) fn catch(
 ) -> Option<CatchEvent> {
     match trigger {
         Trigger::Message(node) => message::catch(site, node, position, report).map(CatchEvent::Message),
+        Trigger::Signal(node) => signal::catch(site.file, node, position, report).map(CatchEvent::Signal),
         Trigger::Timer(node) => timer::lower(node, position, report).map(CatchEvent::Timer),
         Trigger::Error(node) => error::catch(site, node, position, report).map(CatchEvent::Error),
         Trigger::Terminate => None,
     }
 }
 
-/// Reports catching events, all of which wait at the same time, that wait for the same message or error.
+/// A process is started by a message or a signal before there are variables: its name, which stands at `named`, must not need any.
+fn check_constant(named: Node<'_>, name: &Expr, remedy: &'static str, report: &mut Report) {
+    let Expr::Feel(expression) = name else { return };
+    if let Some(variable) = expression.variables().first() {
+        report.error(
+            Place::of_attribute(named, "name"),
+            format!(
+                "Expected constant expression but found '={}', which could not be evaluated without context: it needs the variable '{}'",
+                quoted(expression.text()),
+                quoted(variable)
+            ),
+            remedy,
+        );
+    }
+}
+
+/// Reports catching events, all of which wait at the same time, that wait for the same message, signal or error.
 pub(crate) fn check_distinct<'m, 'a: 'm>(events: impl Iterator<Item = Site<'m, 'a>>, report: &mut Report) {
     let mut messages = BTreeSet::new();
+    let mut signals = BTreeSet::new();
     let mut codes = BTreeSet::new();
     for site in events {
         match peek(&site) {
@@ -148,6 +171,19 @@ pub(crate) fn check_distinct<'m, 'a: 'm>(events: impl Iterator<Item = Site<'m, '
                         site.node(),
                         format!("Multiple message event definitions with the same name '{name}' are not allowed."),
                         "use a message with another name: nobody could tell which of the two events it is for",
+                    );
+                }
+            }
+            Some(Trigger::Signal(node)) => {
+                let Some(name) = signal::name_of(site.file, node) else { continue };
+                if !signals.insert(name) {
+                    let name = quoted(name);
+                    report.error(
+                        site.node(),
+                        format!(
+                            "Multiple signal event definitions with the same name '{name}' are not allowed."
+                        ),
+                        "use a signal with another name, or keep one of the two events",
                     );
                 }
             }

@@ -1,4 +1,4 @@
-//! An intermediate catch event: waits for a message or a point in time (BPMN 2.0.2, clause 13.5.2).
+//! An intermediate catch event: waits for a message, a signal or a point in time (BPMN 2.0.2, clause 13.5.2).
 
 use weir_bpmn::process::CatchEvent;
 

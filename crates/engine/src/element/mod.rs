@@ -115,9 +115,11 @@ pub(crate) fn job_definition(kind: &ElementKind) -> Option<&JobDefinition> {
         | ElementKind::SubProcess(_)
         | ElementKind::EventSubProcess(_)
         | ElementKind::StartEvent(_)
-        | ElementKind::EndEvent(EndEvent::None | EndEvent::Terminate | EndEvent::Error(_))
+        | ElementKind::EndEvent(
+            EndEvent::None | EndEvent::Terminate | EndEvent::Error(_) | EndEvent::Signal(_),
+        )
         | ElementKind::IntermediateCatchEvent(_)
-        | ElementKind::IntermediateThrowEvent(ThrowEvent::None)
+        | ElementKind::IntermediateThrowEvent(ThrowEvent::None | ThrowEvent::Signal(_))
         | ElementKind::BoundaryEvent(_)
         | ElementKind::ScriptTask(ScriptTask::Feel { .. })
         | ElementKind::BusinessRuleTask(BusinessRuleTask::Decision { .. })

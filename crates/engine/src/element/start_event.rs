@@ -17,7 +17,7 @@ pub(crate) fn activate() -> Result<Next, Failure> {
 pub(crate) fn take(tx: &mut Tx<'_>, at: &At, event: &CatchEvent, variables: Named) {
     match event {
         CatchEvent::Error(_) => variable::set_local(tx, at.key, variables),
-        CatchEvent::None | CatchEvent::Message(_) | CatchEvent::Timer(_) => {
+        CatchEvent::None | CatchEvent::Message(_) | CatchEvent::Signal(_) | CatchEvent::Timer(_) => {
             variable::receive(tx, at, variables)
         }
     }

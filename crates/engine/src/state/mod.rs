@@ -29,7 +29,7 @@ use crate::key::{
 use below::{Below, Stored, StoredError};
 use row::{
     AwaitedResult, DecisionDefinition, DrgDefinition, ElementInstance, Gathered, Incident, Job, Json,
-    Message, MessageStart, ProcessDefinition, StartLock, Subscription, Timer, Trigger, Wait,
+    Message, ProcessDefinition, StartEvent, StartLock, Subscription, Timer, Trigger, Wait,
 };
 use table::Table;
 
@@ -164,7 +164,7 @@ tables! {
     /// Timers of start events: (process, timer).
     23 timers_of_process: (ProcessKey, TimerKey) => Present;
 
-    /// Element instances of this partition that wait for messages.
+    /// Element instances of this partition that wait for messages and signals.
     30 waits: SubscriptionKey => Wait;
     /// The same by who waits: (owner, subscription).
     31 waits_of_element: (ElementKey, SubscriptionKey) => Present;
@@ -173,6 +173,10 @@ tables! {
     /// Those that no message is on its way to: (message name, correlation key, process id, subscription). (Number 33 was an
     /// index without process ids: to find one for each process, all had to be read.)
     42 free_subscriptions: (Arc<str>, Arc<str>, Arc<str>, SubscriptionKey) => Present;
+    /// Those who wait for signals: (signal name, subscription), oldest first.
+    43 signal_waits: (Arc<str>, SubscriptionKey) => Present;
+    /// Start events by (signal name, process id).
+    44 signal_starts: (Arc<str>, Arc<str>) => StartEvent;
     /// Messages kept, and messages on their way.
     34 messages: MessageKey => Message;
     /// The same by (name, correlation key, message), oldest first.
@@ -184,7 +188,7 @@ tables! {
     /// Which processes a message went to: (message, process id) to the subscription or 0.
     38 messages_correlated: (MessageKey, Arc<str>) => u64;
     /// Start events by (message name, process id).
-    39 message_starts: (Arc<str>, Arc<str>) => MessageStart;
+    39 message_starts: (Arc<str>, Arc<str>) => StartEvent;
     /// Instances started by a message with a correlation key: (process id, correlation key). While they run.
     40 start_locks: (Arc<str>, Arc<str>) => ElementKey;
     /// The same by instance.

@@ -260,7 +260,7 @@ pub enum TimerTarget {
     },
 }
 
-/// An element instance that waits for a message, on its own partition.
+/// An element instance that waits for a message or a signal, on its own partition.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Wait {
     /// Who waits (see [`TimerTarget::Catch`]).
@@ -269,12 +269,16 @@ pub struct Wait {
     /// The catching event's index.
     #[n(1)]
     pub element: u32,
-    /// The partition that keeps the message.
+    /// The partition that keeps the message; for a signal its own.
     #[n(2)]
     pub partition: PartitionId,
-    /// Whether it ends with the first message.
+    /// Whether it ends with the first message or signal.
     #[n(3)]
     pub closes: bool,
+    /// The signal's name; `None`: it is a message that is waited for.
+    #[n(4)]
+    #[cbor(with = "codec::opt_arc_str", default)]
+    pub signal: Option<Arc<str>>,
 }
 
 /// A subscription on the message's partition.
@@ -315,9 +319,9 @@ pub struct Message {
     pub request: Option<u64>,
 }
 
-/// A start event that waits for a message.
+/// A start event that waits for a message or a signal.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-pub struct MessageStart {
+pub struct StartEvent {
     /// The process.
     #[n(0)]
     pub process: ProcessKey,

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use crate::{
     event::{DeployedFile, Deployment},
     key::{DecisionKey, DrgKey, ElementKey, MessageKey, ProcessKey},
-    mail::{Correlate, Mail, OpenSubscription},
+    mail::{BroadcastSignal, Correlate, Mail, OpenSubscription},
     state::row::{
         AwaitedResult, DecisionDefinition, DrgDefinition, ElementInstance, Gathered, Incident, Job, Json,
-        Message, MessageStart, ProcessDefinition, StartLock, Subscription, Timer, Trigger, Wait,
+        Message, ProcessDefinition, StartEvent, StartLock, Subscription, Timer, Trigger, Wait,
     },
     step::{Entrance, Step},
 };
@@ -66,7 +66,7 @@ macro_rules! weightless {
 }
 
 weightless! {
-    () i32 u32 u64 ProcessKey DrgKey DecisionKey MessageKey ElementKey ElementInstance Wait MessageStart
+    () i32 u32 u64 ProcessKey DrgKey DecisionKey MessageKey ElementKey ElementInstance StartEvent
 }
 
 macro_rules! weigh_fields {
@@ -83,10 +83,12 @@ weigh_fields! {
     Trigger: variables;
     Job: job_type worker headers;
     Timer: cycle;
+    Wait: signal;
     Subscription: opened;
     OpenSubscription: process_id message_name correlation_key;
     Message: name correlation_key id variables;
     Correlate: variables;
+    BroadcastSignal: name variables;
     StartLock: process_id correlation_key;
     Incident: message;
     ProcessDefinition: id version_tag;
@@ -116,6 +118,7 @@ impl Weigh for Mail {
             Self::Deployment(deployment) => deployment.heap_bytes(),
             Self::OpenSubscription(opened) => opened.heap_bytes(),
             Self::Correlate(correlate) => correlate.heap_bytes(),
+            Self::BroadcastSignal(signal) => signal.heap_bytes(),
             Self::ResourceDeleted(_)
             | Self::CloseSubscription(_)
             | Self::Correlated { .. }
@@ -131,6 +134,7 @@ impl Weigh for Step {
             | Self::StartAt { variables, .. } => variables.heap_bytes(),
             Self::OwnMail(mail) => mail.heap_bytes(),
             Self::HandOut(job_type) => job_type.heap_bytes(),
+            Self::DeliverSignal { name, variables, .. } => name.heap_bytes() + variables.heap_bytes(),
             Self::Enter { by: Entrance::Direct | Entrance::Flow(_) | Entrance::Item(_), .. }
             | Self::Activate(_)
             | Self::Complete(_)

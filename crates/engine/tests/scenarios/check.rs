@@ -147,7 +147,9 @@ fn indices(state: &State) -> Result<(), String> {
     let dues = state.jobs.iter().filter(|(_, job)| job.due_ms != 0).count();
     let free_subscriptions =
         state.subscriptions.iter().filter(|(_, subscription)| subscription.correlating.is_none()).count();
+    let for_signals = state.waits.iter().filter(|(_, wait)| wait.signal.is_some()).count();
     let pairs = [
+        ("waits for signals", for_signals, state.signal_waits.len()),
         ("job queue", free, state.job_queue.len()),
         ("job dues", dues, state.job_dues.len()),
         ("timer dues", state.timers.len(), state.timer_dues.len()),
@@ -202,6 +204,7 @@ pub(crate) fn nothing_left(state: &State) -> Result<(), String> {
         "timers_of_element",
         "waits",
         "waits_of_element",
+        "signal_waits",
         "subscriptions",
         "free_subscriptions",
         "start_locks",

@@ -5,8 +5,8 @@ use std::{path::Path, sync::Arc};
 
 use weir_engine::{
     command::{
-        ActivateJobs, Command, CorrelateMessage, CreateInstance, FailJob, ProcessRef, PublishMessage,
-        Resource, ThrowError, WithResult,
+        ActivateJobs, BroadcastSignal, Command, CorrelateMessage, CreateInstance, FailJob, ProcessRef,
+        PublishMessage, Resource, ThrowError, WithResult,
     },
     document::Document,
     key::{ElementKey, IncidentKey, JobKey, PartitionId},
@@ -30,18 +30,22 @@ struct Monkey<'a> {
     world: World,
     chance: Chance,
     messages: &'a [Arc<str>],
+    signals: &'a [Arc<str>],
     log: Vec<String>,
 }
 
 /// Plays with one model; what it did is in the error.
 pub(crate) fn play(path: &Path, content: &[u8], seed: u64) -> Result<(), String> {
     let text = String::from_utf8_lossy(content);
-    let names =
-        text.split("<message ").skip(1).filter_map(|part| part.split("name=\"").nth(1)?.split('"').next());
-    let messages: Vec<Arc<str>> =
-        names.map(|name| if name.starts_with('=') { "paid" } else { name }.into()).collect();
+    let names = |kind: &str| -> Vec<Arc<str>> {
+        let parts = text.split(kind).skip(1);
+        let names = parts.filter_map(|part| part.split("name=\"").nth(1)?.split('"').next());
+        names.map(|name| if name.starts_with('=') { "paid" } else { name }.into()).collect()
+    };
+    let (messages, signals) = (names("<message "), names("<signal "));
     let world = World::new(1 + (seed % 2) as u16);
-    let mut monkey = Monkey { world, chance: Chance(seed), messages: &messages, log: Vec::new() };
+    let mut monkey =
+        Monkey { world, chance: Chance(seed), messages: &messages, signals: &signals, log: Vec::new() };
     let name = path.file_name().unwrap_or_default().to_string_lossy().as_ref().into();
     monkey.world.ask(PartitionId(1), Command::Deploy(vec![Resource { name, content: content.into() }]))?;
     for _ in 0..70 {
@@ -86,6 +90,7 @@ impl Monkey<'_> {
         match self.chance.below(20) {
             0..=2 => self.start(),
             3..=8 => self.work(),
+            9..=11 if !self.signals.is_empty() && self.chance.below(3) > 0 => self.signal(),
             9..=11 => self.message(),
             12 => {
                 let elements = self.elements(|_| true);
@@ -183,6 +188,13 @@ impl Monkey<'_> {
         let message_id = ["", "", "a"][self.chance.below(3)].into();
         let published = PublishMessage { name, correlation_key, ttl_ms, message_id, variables };
         self.ask(to, Command::PublishMessage(published))
+    }
+
+    fn signal(&mut self) -> Result<(), String> {
+        let Some(name) = self.chance.pick(self.signals) else { return Ok(()) };
+        let variables = self.document();
+        let to = PartitionId(1 + self.chance.below(self.world.nodes.len()) as u16);
+        self.ask(to, Command::BroadcastSignal(BroadcastSignal { name, variables }))
     }
 
     /// Cancels everything; messages and timers that start instances come to rest first.

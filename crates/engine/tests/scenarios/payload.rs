@@ -260,7 +260,7 @@ fn what_a_message_gives_to_those_it_starts_has_a_size() {
             variables: variable("a", bytes),
         })
     };
-    const { assert!(9 * 4_000_000 > limits::MESSAGE_STARTS_BYTES) };
+    const { assert!(9 * 4_000_000 > limits::STARTS_BYTES) };
     let rejection = ask(&mut partition, publish(4_000_000)).unwrap_err();
     assert_eq!(
         rejection.reason,

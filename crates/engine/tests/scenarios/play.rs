@@ -4,8 +4,8 @@ use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use weir_engine::{
     command::{
-        ActivateJobs, Command, CorrelateMessage, CreateInstance, DecisionRef, FailJob, ProcessRef,
-        PublishMessage, Resource, ThrowError, WithResult,
+        ActivateJobs, BroadcastSignal, Command, CorrelateMessage, CreateInstance, DecisionRef, FailJob,
+        ProcessRef, PublishMessage, Resource, ThrowError, WithResult,
     },
     document::Document,
     key::{ElementKey, IncidentKey, JobKey, PartitionId, ProcessKey},
@@ -216,6 +216,10 @@ impl Player<'_> {
                 self.job_command(line)
             }
             "publish" | "correlate" => self.message_command(line),
+            "signal" => {
+                let asked = BroadcastSignal { name: line.word(1)?.into(), variables: document(line)? };
+                self.world.ask(at.unwrap_or(first), Command::BroadcastSignal(asked))
+            }
             "decide" => {
                 let decision = DecisionRef::Latest(line.word(1)?.into());
                 let command = Command::EvaluateDecision { decision, variables: document(line)? };

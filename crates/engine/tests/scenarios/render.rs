@@ -248,6 +248,24 @@ impl Renderer<'_> {
             Event::MessageStartClosed { name, process_id } => {
                 told(format!("start of {process_id} by {name}"), "closed")
             }
+            _ => self.signals(event, state),
+        }
+    }
+
+    fn signals(&mut self, event: &Event, state: &State) -> Option<Told> {
+        let told = |subject: String, verb: &str| Some(Told { subject, verb: verb.to_string() });
+        match event {
+            Event::SignalBroadcast { key, name } => {
+                self.names.label(key.0, format!("signal {name}"));
+                told(self.names.name(key.0), "broadcast")
+            }
+            Event::SignalStartOpened { name, process_id, start } => {
+                let process = self.names.name(start.process.0);
+                told(format!("start of {process_id} by signal {name}"), &format!("opened for {process}"))
+            }
+            Event::SignalStartClosed { name, process_id } => {
+                told(format!("start of {process_id} by signal {name}"), "closed")
+            }
             _ => self.system(event, state),
         }
     }
@@ -287,6 +305,7 @@ impl Renderer<'_> {
             Mail::Correlate(sent) => {
                 format!("{} for {}", self.names.name(sent.message.0), self.names.name(sent.subscription.0))
             }
+            Mail::BroadcastSignal(signal) => format!("signal {}", signal.name),
             Mail::Correlated { subscription, message } => {
                 format!("{} took {}", self.names.name(subscription.0), self.names.name(message.0))
             }
@@ -319,6 +338,7 @@ impl Renderer<'_> {
                 vec![format!("= completed {} {}", self.names.name(instance.instance.0), shorten(variables))]
             }
             Reply::MessagePublished(key) => vec![format!("= published {}", self.names.name(key.0))],
+            Reply::SignalBroadcast(key) => vec![format!("= broadcast {}", self.names.name(key.0))],
             Reply::MessageCorrelated { message, instance } => {
                 let message = self.names.name(message.0);
                 vec![format!("= correlated {message} to {}", self.names.name(instance.0))]

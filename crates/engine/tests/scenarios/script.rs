@@ -13,13 +13,14 @@
 //! fail JOB retries=N [backoff=10s] [message=TEXT] [{variables}]
 //! retries JOB N | timeout JOB 5m | update JOB [retries=N] [timeout=5m]
 //! publish NAME KEY [ttl=1h] [id=X] [{variables}] | correlate NAME KEY [{variables}]
+//! signal NAME [{variables}]
 //! decide ID [{variables}] | evaluate TEXT [{variables}]
 //! tick 2d                 time passes, stopping wherever something is due; late 2d: all at once
 //! hold mail | hold work   mail, or work that was put off, waits for ...
 //! deliver [N] | continue  ... these; `release` ends both holds
 //! crash | checkpoint      memory is lost and rebuilt; rows are written
 //! state                   rows by table
-//! @2 COMMAND              on partition 2 (for start, activate, crash, checkpoint)
+//! @2 COMMAND              on partition 2 (for start, activate, signal, crash, checkpoint)
 //! brief COMMAND           counts events by kind instead of listing them
 //! ```
 //! REF and JOB are `#n` as shown in the output, or the element id (for jobs: their type), with `/2` for the second such

@@ -8,7 +8,7 @@ use std::sync::{
 
 use weir_engine::{
     Output, Partition, RequestId,
-    command::{ActivateJobs, Command, CreateInstance, ProcessRef, PublishMessage, Reply},
+    command::{ActivateJobs, BroadcastSignal, Command, CreateInstance, ProcessRef, PublishMessage, Reply},
     document::Document,
     key::ElementKey,
     limits,
@@ -197,6 +197,60 @@ fn timers_due_at_once_fire_in_slices() {
     all.assert_bounded("timers");
     all.assert_twice(half, "timers");
     assert!(all.batches >= 10, "they are not all in one batch: {all:?}");
+}
+
+/// A process that waits for a signal, and for the same again.
+const SIGNALLED: &str = r#"<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL">
+  <signal id="go" name="go"/>
+  <process id="p" isExecutable="true"><startEvent id="start"/><sequenceFlow id="f" sourceRef="start" targetRef="c"/>
+    <intermediateCatchEvent id="c"><signalEventDefinition signalRef="go"/></intermediateCatchEvent><sequenceFlow id="g" sourceRef="c" targetRef="d"/>
+    <intermediateCatchEvent id="d"><signalEventDefinition signalRef="go"/></intermediateCatchEvent></process></definitions>"#;
+
+#[test]
+fn a_signal_reaches_all_who_waited_in_slices_and_nobody_who_began_meanwhile() {
+    let live = |instances: usize| {
+        let mut partition = partition(SIGNALLED.into());
+        for _ in 0..instances {
+            run(&mut partition, EPOCH_MS, create(""), &mut Tally::default());
+        }
+        let go = |text: &str| {
+            let variables = Document::parse(text).expect("they are good");
+            Command::BroadcastSignal(BroadcastSignal { name: "go".into(), variables })
+        };
+        let mut tally = Tally::default();
+        // The first is still under way when another instance begins to wait, and when it comes again.
+        let output = partition.handle(EPOCH_MS, Some(RequestId(1)), go("{\"n\":1}"), &mut ());
+        assert!(output.more && output.answers.len() == 1, "it is answered while most of it is put off");
+        tally.note(&output);
+        partition.handle(EPOCH_MS, None, create(""), &mut ());
+        run(&mut partition, EPOCH_MS, Command::Continue, &mut tally);
+        assert_eq!(partition.state().signal_waits.len(), instances + 1, "each waits for the next one");
+        let took = partition.state().variables.iter().filter(|(_, json)| &*json.0 == "1").count();
+        assert_eq!(took, instances, "whoever waited took it, once");
+        run(&mut partition, EPOCH_MS, go("{}"), &mut tally);
+        assert_eq!(partition.state().signal_waits.len(), 1, "who came late waits for a second one");
+        tally
+    };
+    let (half, all) = (live(2_000), live(4_000));
+    all.assert_bounded("signal");
+    all.assert_twice(half, "signal");
+    assert!(all.batches >= 20, "{all:?}");
+}
+
+#[test]
+fn large_variables_of_a_signal_go_into_many_batches() {
+    let mut partition = partition(SIGNALLED.into());
+    for _ in 0..200 {
+        run(&mut partition, EPOCH_MS, create(""), &mut Tally::default());
+    }
+    let variables =
+        Document::parse(&format!("{{\"large\":\"{}\"}}", "x".repeat(400_000))).expect("they are good");
+    let go = Command::BroadcastSignal(BroadcastSignal { name: "go".into(), variables });
+    let mut tally = Tally::default();
+    run(&mut partition, EPOCH_MS, go, &mut tally);
+    tally.assert_bounded("signal");
+    assert!(tally.batches > 50, "{tally:?}");
+    assert_eq!(partition.state().variables.len(), 200);
 }
 
 /// Wherever a slice ends, an element that is over by then no longer gets the subscription it asked for: it would stay for ever.

@@ -27,6 +27,8 @@ pub(crate) enum WaitsFor {
     Timer,
     /// A message with a correlation key of its own, that nobody sends
     Message,
+    /// The signal bench-go, all of them: `weir signal broadcast bench-go` ends them
+    Signal,
 }
 
 /// How many there are to be, and of which kind.
@@ -83,6 +85,10 @@ impl WaitsFor {
                 ),
                 r#"<bpmn:intermediateCatchEvent id="wait"><bpmn:messageEventDefinition messageRef="m"/></bpmn:intermediateCatchEvent>"#.to_owned(),
             ),
+            Self::Signal => (
+                r#"<bpmn:signal id="s" name="bench-go"/>"#.to_owned(),
+                r#"<bpmn:intermediateCatchEvent id="wait"><bpmn:signalEventDefinition signalRef="s"/></bpmn:intermediateCatchEvent>"#.to_owned(),
+            ),
         };
         format!(
             r#"<?xml version="1.0" encoding="UTF-8"?>
@@ -94,7 +100,7 @@ impl WaitsFor {
 
     fn variables(self, id: u64, due: &str, payload: &str) -> String {
         match self {
-            Self::Job => format!(r#"{{"payload":"{payload}"}}"#),
+            Self::Job | Self::Signal => format!(r#"{{"payload":"{payload}"}}"#),
             Self::Timer => format!(r#"{{"due":"{due}","payload":"{payload}"}}"#),
             Self::Message => format!(r#"{{"benchKey":"waits-{id}","payload":"{payload}"}}"#),
         }

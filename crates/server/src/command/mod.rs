@@ -15,6 +15,7 @@ pub(crate) mod job;
 pub(crate) mod message;
 pub(crate) mod run;
 pub(crate) mod serve;
+pub(crate) mod signal;
 pub(crate) mod version;
 
 use std::future::Future;
@@ -33,6 +34,7 @@ pub(crate) fn run(command: Command, output: Output) -> Result<Exit, Failure> {
         Command::Instance(instance) => block_on(instance.run(output)),
         Command::Job(job) => block_on(job.run(output)),
         Command::Message(message) => block_on(message.run(output)),
+        Command::Signal(signal) => block_on(signal.run(output)),
         Command::Incident(incident) => block_on(incident.run(output)),
         Command::Feel(feel) => feel.run(output),
         Command::Decision(decision) => decision.run(output),

@@ -58,6 +58,7 @@ fn words(event: &InstanceEvent) -> Option<(Style, &'static str, String)> {
         EventKind::MessageAwaited => {
             (WARN, "waiting", format!("for the message {text} with key {}", shortened(&event.detail)))
         }
+        EventKind::SignalAwaited => (WARN, "waiting", format!("for the signal {text}")),
         EventKind::MessageReceived => (GOOD, "received", format!("the message {text}")),
         EventKind::IncidentCreated => (
             BAD,
@@ -189,6 +190,7 @@ mod tests {
             InstanceEvent { text: "no paper".into(), retries: 2, ..event(EventKind::JobFailed) },
             InstanceEvent { due_ms: 1_700_000_000_000, ..event(EventKind::TimerStarted) },
             InstanceEvent { text: "paid".into(), detail: "7".into(), ..event(EventKind::MessageAwaited) },
+            InstanceEvent { text: "go".into(), ..event(EventKind::SignalAwaited) },
             InstanceEvent { key: 9, text: "no such variable".into(), ..event(EventKind::IncidentCreated) },
         ];
         let plain =
@@ -200,6 +202,7 @@ mod tests {
             failed   Pay the bill (business rule task) no paper (2 tries left)
             waiting  Pay the bill (business rule task) until 2023-11-14T22:13:20.000Z
             waiting  Pay the bill (business rule task) for the message paid with key 7
+            waiting  Pay the bill (business rule task) for the signal go
             stopped  Pay the bill (business rule task) incident 9: no such variable (correct the cause, then: weir incident resolve 9)"#]].assert_eq(&plain.collect::<Vec<_>>().join("\n"));
         assert_eq!(to_text(&event(EventKind::ElementActivated)), None);
     }

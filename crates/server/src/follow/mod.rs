@@ -119,6 +119,7 @@ impl Teller {
             | EventKind::MessageAwaited
             | EventKind::MessageReceived
             | EventKind::MessageWaitCanceled
+            | EventKind::SignalAwaited
             | EventKind::IncidentCreated
             | EventKind::IncidentResolved => self.depths.get(&key).copied().unwrap_or(of_scope),
         }

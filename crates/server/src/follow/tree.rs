@@ -52,6 +52,7 @@ impl Tree {
             EventKind::JobErrorThrown => "its worker threw an error".to_owned(),
             EventKind::TimerStarted => "waits for a timer".to_owned(),
             EventKind::MessageAwaited => format!("waits for the message {} ({})", event.text, event.detail),
+            EventKind::SignalAwaited => format!("waits for the signal {}", event.text),
             EventKind::IncidentCreated => format!("incident {}: {}", event.key, event.text),
             EventKind::JobCompleted
             | EventKind::JobCanceled

@@ -8,12 +8,12 @@ use weir_engine::{
 use weir_node::driver::Input;
 
 use super::{
-    Asked, Crowd, JOB_TIMEOUT_MS, Turn, WORK, Worker, activate_jobs, document, message_partition, numbers,
-    publish,
+    Asked, Crowd, JOB_TIMEOUT_MS, Turn, WORK, Worker, activate_jobs, broadcast, document, message_partition,
+    numbers, publish,
 };
 use crate::{
     ledger::Violation,
-    model::{Kind, Model},
+    model::{CALM, Kind, LOUD, Model},
     situations::Situation,
 };
 
@@ -31,6 +31,7 @@ impl Crowd {
             36..40 => self.activate(turn),
             40..69 => self.work(turn),
             69..72 => self.work_again(turn),
+            72..84 if self.has_signals && turn.random.percent(50) => self.broadcast(turn),
             72..84 => self.publish(turn),
             84..87 => self.correlate(turn),
             87..89 => self.race(turn),
@@ -137,6 +138,15 @@ impl Crowd {
         let command = publish(&name, &key, ttl_ms, id, variables);
         let partition = message_partition(&key, turn.machine.partitions());
         self.ask(turn.machine, turn.now_ms, partition, Asked::Publish, command)
+    }
+
+    /// Broadcasts a signal, on any partition: processes do so, too.
+    fn broadcast(&mut self, turn: &mut Turn<'_>) -> Result<(), Violation> {
+        let name = [CALM, LOUD][turn.random.below(2)];
+        let partition = Crowd::any_partition(turn);
+        self.note(format!("{}: broadcast {name} on partition {}", turn.step, partition.0));
+        let variables = document(&format!("{{{}}}", numbers(turn.random)))?;
+        self.ask(turn.machine, turn.now_ms, partition, Asked::Other, broadcast(name, variables))
     }
 
     /// Publishes a message that somebody waits for, one of several if there are such, and cancels him while it may be on its way to

@@ -7,7 +7,7 @@ use weir_engine::{
 };
 use weir_node::driver::Input;
 
-use super::{Asked, Crowd, activate_jobs, document, message_partition, publish};
+use super::{Asked, Crowd, activate_jobs, broadcast, document, message_partition, publish};
 use crate::{ledger::Violation, machine::Machine};
 
 /// How many incidents are resolved before instances that have some are given up.
@@ -79,6 +79,10 @@ impl Crowd {
         let mut awaited: Vec<_> = rows.map(|(_, row)| row.opened.clone()).collect();
         awaited.sort_by_key(|opened| (!opened.closes, opened.key));
         self.helped += 1;
+        let closes = awaited.first().is_some_and(|opened| opened.closes);
+        if let Some(name) = self.awaited_signal(machine).filter(|_| !closes && self.helped < MOST_HELPED) {
+            return self.help_with_signal(machine, now_ms, &name);
+        }
         let opened = match awaited.first() {
             Some(opened) if self.helped < MOST_HELPED || !self.may_hang => opened,
             // A timer may still come, or a job come back.
@@ -91,6 +95,18 @@ impl Crowd {
         let command = publish(name, key, 0, "", variables);
         let partition = message_partition(key, machine.partitions());
         self.ask(machine, now_ms, partition, Asked::Publish, command)
+    }
+
+    /// A signal that ends somebody's wait.
+    fn awaited_signal(&self, machine: &Machine) -> Option<String> {
+        let rows = machine.driver().led().iter().flat_map(|led| led.partition.state().waits.iter());
+        rows.filter(|(_, wait)| wait.closes).find_map(|(_, wait)| Some(wait.signal.as_ref()?.to_string()))
+    }
+
+    fn help_with_signal(&mut self, machine: &mut Machine, now_ms: i64, name: &str) -> Result<(), Violation> {
+        self.note(format!("     helping with signal {name}"));
+        let command = broadcast(name, document("{\"a\":0,\"b\":0,\"c\":0}")?);
+        self.ask(machine, now_ms, PartitionId::DEPLOYMENT, Asked::Other, command)
     }
 
     /// What began in the middle may wait at a gateway for tokens that nobody sends: it is cancelled when nothing else helps.

@@ -4,6 +4,7 @@ use weir_journal::random::SplitMix;
 
 use super::{
     CONDITION_VARIABLES, ERROR_CODES, Family, Flow, Interrupting, Kind, Many, Model, Node, On, Palette,
+    SIGNALS_SEED, signals,
 };
 
 /// Draws a family.
@@ -13,14 +14,19 @@ pub fn draw(random: &mut SplitMix, palette: Palette, name: &str) -> Family {
         let id = format!("{name}_{number}");
         let process = Node { id: id.clone(), scope: 0, kind: Kind::Process, many: None, maps: false };
         let model = Model { id, nodes: vec![process], flows: Vec::new() };
-        let mut pen = Pen { random, palette, model, number, count };
+        let mut pen = Pen { random: &mut *random, palette, model, number, count };
         pen.scope(0, palette.depth, Kind::Start);
         if palette.starts && number == 0 && pen.random.percent(50) {
             pen.message_start();
         }
         pen.model
     });
-    Family { models: models.collect() }
+    let mut models: Vec<Model> = models.collect();
+    let own = &mut SplitMix(random.0 ^ SIGNALS_SEED);
+    if palette.signals && own.percent(50) {
+        signals::put_into(&mut models, own);
+    }
+    Family { models }
 }
 
 /// What draws one process.

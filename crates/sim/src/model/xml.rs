@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{ERROR_CODES, Family, Kind, Many, Model, On};
+use super::{CALM, ERROR_CODES, Family, Kind, LOUD, Many, Model, On};
 
 /// The id of the decision that business rule tasks call.
 const DECISION: &str = "raised";
@@ -25,6 +25,11 @@ pub fn to_xml(family: &Family) -> String {
     );
     for code in ERROR_CODES {
         let _ = writeln!(out, "<error id=\"{code}\" errorCode=\"{code}\"/>");
+    }
+    if family.models.iter().flat_map(|model| &model.nodes).any(|node| node.kind.has_signal()) {
+        for name in [CALM, LOUD] {
+            let _ = writeln!(out, "<signal id=\"{name}\" name=\"{name}\"/>");
+        }
     }
     for model in &family.models {
         for node in model.nodes.iter().filter(|node| node.kind.message().is_some()) {
@@ -81,7 +86,8 @@ impl Writer<'_> {
         let tag = match &node.kind {
             Kind::Process => return,
             Kind::Start | Kind::MessageStart | Kind::EventStart(..) => "startEvent",
-            Kind::End | Kind::Terminate | Kind::ErrorEnd(_) => "endEvent",
+            Kind::End | Kind::Terminate | Kind::ErrorEnd(_) | Kind::SignalEnd(_) => "endEvent",
+            Kind::Throw(_) => "intermediateThrowEvent",
             Kind::Service => "serviceTask",
             Kind::Pass => "task",
             Kind::Script => "scriptTask",
@@ -120,6 +126,8 @@ impl Writer<'_> {
             | Kind::End
             | Kind::Terminate
             | Kind::ErrorEnd(_)
+            | Kind::SignalEnd(_)
+            | Kind::Throw(_)
             | Kind::Service
             | Kind::Pass
             | Kind::Script
@@ -142,6 +150,9 @@ impl Writer<'_> {
         }
         if let Kind::ErrorEnd(code) = &node.kind {
             let _ = write!(self.out, "<errorEventDefinition errorRef=\"{code}\"/>");
+        }
+        if let Kind::SignalEnd(name) | Kind::Throw(name) = &node.kind {
+            let _ = write!(self.out, "<signalEventDefinition signalRef=\"{name}\"/>");
         }
         if let Some(on) = node.kind.on().filter(|_| !matches!(node.kind, Kind::Receive(_))) {
             let definition = event_definition(on, &node.id);
@@ -183,6 +194,8 @@ impl Writer<'_> {
             | Kind::End
             | Kind::Terminate
             | Kind::ErrorEnd(_)
+            | Kind::SignalEnd(_)
+            | Kind::Throw(_)
             | Kind::Pass
             | Kind::Receive(_)
             | Kind::Catch(_)
@@ -220,6 +233,7 @@ impl Writer<'_> {
 fn event_definition(on: &On, id: &str) -> String {
     match on {
         On::Message => format!("<messageEventDefinition messageRef=\"m_{id}\"/>"),
+        On::Signal(name) => format!("<signalEventDefinition signalRef=\"{name}\"/>"),
         On::Timer(ms, 1) => {
             let seconds = ms / 1_000;
             format!("<timerEventDefinition><timeDuration>PT{seconds}S</timeDuration></timerEventDefinition>")

@@ -24,7 +24,7 @@ impl Reference {
                 place.awaited[at].order = self.next;
                 self.next += 1;
             }
-            (Wanted::Message { .. }, false) => {}
+            (Wanted::Message { .. } | Wanted::Signal { .. }, false) => {}
         }
         let enter = |scope, variables| Todo::Enter { scope, node: awaited.element, flow: None, variables };
         match &model.nodes[awaited.element].kind {
@@ -124,6 +124,30 @@ impl Reference {
         self.work();
     }
 
+    /// A signal is broadcast: all that wait for it now take it.
+    pub fn broadcast(&mut self, name: &'static str, variables: &Variables) {
+        self.deliver(name, self.next, variables);
+        self.work();
+    }
+
+    /// A signal goes to all whose waiting has a smaller order than `before`.
+    pub(super) fn deliver(&mut self, name: &'static str, before: usize, variables: &Variables) {
+        let wanted = Wanted::Signal { name };
+        let open = |(token, place): (&Token, &Place)| {
+            let fits =
+                place.awaited.iter().filter(|awaited| awaited.what == wanted && awaited.order < before);
+            fits.map(|awaited| (awaited.order, *token, awaited.breath)).collect::<Vec<_>>()
+        };
+        let mut takers: Vec<_> = self.places.iter().flat_map(open).collect();
+        takers.sort_unstable();
+        // Who began to wait together has no order; and who began in the breath in which it is thrown may have come too late.
+        self.undetermined |= takers.windows(2).any(|pair| pair[0].2 == pair[1].2);
+        self.is_lost |= takers.iter().any(|(_, _, breath)| *breath == self.breath);
+        for (order, token, _) in takers {
+            self.trigger(token, order, variables.clone());
+        }
+    }
+
     /// When the next timer is due.
     pub fn next_due_ms(&self) -> Option<i64> {
         self.due().map(|(due_ms, ..)| due_ms).chain(self.job_due().map(|(due_ms, _)| due_ms)).min()
@@ -141,7 +165,7 @@ impl Reference {
         self.places.iter().flat_map(|(token, place)| {
             place.awaited.iter().filter_map(move |awaited| match awaited.what {
                 Wanted::Time { due_ms, .. } => Some((due_ms, awaited.order, *token)),
-                Wanted::Message { .. } => None,
+                Wanted::Message { .. } | Wanted::Signal { .. } => None,
             })
         })
     }
@@ -287,6 +311,7 @@ impl Reference {
             for awaited in &place.awaited {
                 let what = match &awaited.what {
                     Wanted::Message { name } => format!("message {name}"),
+                    Wanted::Signal { name } => format!("signal {name}"),
                     Wanted::Time { due_ms, .. } => format!("time {due_ms}"),
                 };
                 lines.push(format!("{path} awaits {what}"));

@@ -27,14 +27,28 @@ fn start_event_with_an_error() {
 }
 
 #[test]
-fn start_event_with_a_signal() {
-    let text = lines(&process(
-        r#"<bpmn:startEvent id="s"><bpmn:signalEventDefinition signalRef="x" /></bpmn:startEvent>"#,
+fn signals_that_are_not_there_and_names_that_cannot_be_known() {
+    let text = lines(&file(
+        r#"<bpmn:process id="p" isExecutable="true"><bpmn:startEvent id="a"><bpmn:signalEventDefinition /></bpmn:startEvent>
+<bpmn:startEvent id="b"><bpmn:signalEventDefinition signalRef="v" /></bpmn:startEvent>
+<bpmn:startEvent id="c"><bpmn:signalEventDefinition signalRef="nowhere" /></bpmn:startEvent>
+<bpmn:endEvent id="d"><bpmn:signalEventDefinition signalRef="nameless" /></bpmn:endEvent>
+<bpmn:intermediateThrowEvent id="e"><bpmn:signalEventDefinition signalRef="v" /></bpmn:intermediateThrowEvent></bpmn:process>
+<bpmn:signal id="v" name="=x" /><bpmn:signal id="nameless" />"#,
     ));
-    expect![[r#"
-        error 4:25 [s > signalEventDefinition] signal event is not supported yet (bpmn:signalEventDefinition), here on a startEvent
-          help: use a message event, or wait for a later release
-    "#]].assert_eq(&text);
+    expect![[""]].assert_eq(&text);
+}
+
+#[test]
+fn two_events_that_wait_for_the_same_signal() {
+    let text = lines(&file(
+        r#"<bpmn:process id="p" isExecutable="true"><bpmn:startEvent id="a"><bpmn:signalEventDefinition signalRef="g" /></bpmn:startEvent>
+<bpmn:startEvent id="b"><bpmn:signalEventDefinition signalRef="g" /></bpmn:startEvent><bpmn:task id="u" />
+<bpmn:boundaryEvent id="c" attachedToRef="u"><bpmn:signalEventDefinition signalRef="g" /></bpmn:boundaryEvent><bpmn:sequenceFlow id="f" sourceRef="c" targetRef="u" />
+<bpmn:boundaryEvent id="d" attachedToRef="u"><bpmn:signalEventDefinition signalRef="g" /></bpmn:boundaryEvent><bpmn:sequenceFlow id="h" sourceRef="d" targetRef="u" /></bpmn:process>
+<bpmn:signal id="g" name="go" />"#,
+    ));
+    expect![[""]].assert_eq(&text);
 }
 
 #[test]
