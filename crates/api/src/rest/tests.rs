@@ -64,7 +64,7 @@ async fn every_operation_is_known_and_the_unbuilt_ones_say_their_name() {
             _ => built.push(operation.id),
         }
     }
-    expect!["getAuthentication pinClock resetClock getStatus getTopology evaluateDecision createElementInstanceVariables evaluateExpression resolveIncident activateJobs updateJob completeJob throwJobError failJob getLicense correlateMessage publishMessage createProcessInstance cancelProcessInstance createDeployment deleteResource"].assert_eq(&built.join(" "));
+    expect!["getAuthentication pinClock resetClock getStatus getTopology evaluateDecision createElementInstanceVariables evaluateExpression resolveIncident activateJobs updateJob completeJob throwJobError failJob getLicense correlateMessage publishMessage createProcessInstance cancelProcessInstance createDeployment deleteResource broadcastSignal"].assert_eq(&built.join(" "));
 }
 
 #[tokio::test]

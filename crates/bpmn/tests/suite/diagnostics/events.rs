@@ -20,7 +20,7 @@ fn start_event_with_two_definitions() {
 fn start_event_with_an_error() {
     let text = lines(&process(r#"<bpmn:startEvent id="s"><bpmn:errorEventDefinition /></bpmn:startEvent>"#));
     expect![[r#"
-        error 4:1 [s] Start events of a process must be one of: none, message, timer
+        error 4:1 [s] Start events of a process must be one of: none, message, signal, timer
           help: remove the event definition, or move the start event into an event sub-process
     "#]]
     .assert_eq(&text);
@@ -36,7 +36,16 @@ fn signals_that_are_not_there_and_names_that_cannot_be_known() {
 <bpmn:intermediateThrowEvent id="e"><bpmn:signalEventDefinition signalRef="v" /></bpmn:intermediateThrowEvent></bpmn:process>
 <bpmn:signal id="v" name="=x" /><bpmn:signal id="nameless" />"#,
     ));
-    expect![[""]].assert_eq(&text);
+    expect![[r#"
+        error 3:66 [a > signalEventDefinition] Must reference a signal
+          help: set signalRef to the id of a signal
+        error 5:64 [c > signalEventDefinition] Must reference a signal
+          help: the signal 'nowhere' does not exist: add it, or mend signalRef
+        error 8:27 [v] Expected constant expression but found '=x', which could not be evaluated without context: it needs the variable 'x'
+          help: give a signal that starts a process a fixed name
+        error 8:33 [nameless] Name must be present and not empty
+          help: give the signal a name
+    "#]].assert_eq(&text);
 }
 
 #[test]
@@ -48,7 +57,12 @@ fn two_events_that_wait_for_the_same_signal() {
 <bpmn:boundaryEvent id="d" attachedToRef="u"><bpmn:signalEventDefinition signalRef="g" /></bpmn:boundaryEvent><bpmn:sequenceFlow id="h" sourceRef="d" targetRef="u" /></bpmn:process>
 <bpmn:signal id="g" name="go" />"#,
     ));
-    expect![[""]].assert_eq(&text);
+    expect![[r#"
+        error 4:1 [b] Multiple signal event definitions with the same name 'go' are not allowed.
+          help: use a signal with another name, or keep one of the two events
+        error 6:1 [d] Multiple signal event definitions with the same name 'go' are not allowed.
+          help: use a signal with another name, or keep one of the two events
+    "#]].assert_eq(&text);
 }
 
 #[test]
@@ -115,9 +129,9 @@ fn intermediate_catch_without_or_with_wrong_definition() {
     ));
     expect![[r#"
         error 6:1 [e] Must have exactly one event definition
-          help: give the catch event one message or one timer
+          help: give the catch event one message, one signal or one timer
         error 7:1 [a] Event definition must be one of: message, timer, signal, or link
-          help: use a message or a timer (signal and link are not supported yet)
+          help: use a message, a signal or a timer (link is not supported yet)
         error 8:37 [b > linkEventDefinition] link event is not supported yet (bpmn:linkEventDefinition), here on an intermediateCatchEvent
           help: draw a sequence flow, or wait for a later release
         error 9:37 [c > conditionalEventDefinition] conditional event is not supported yet (bpmn:conditionalEventDefinition), here on an intermediateCatchEvent
@@ -142,7 +156,7 @@ fn throw_events() {
         error 8:37 [b > compensateEventDefinition] compensation event is not supported yet (bpmn:compensateEventDefinition), here on an intermediateThrowEvent
           help: model the compensating activities explicitly, or wait for a later release
         error 9:1 [c] Event definition must be one of: message, signal, escalation, compensation or link
-          help: use a message or none (errors and terminations are thrown by end events)
+          help: use a message, a signal or none (errors and terminations are thrown by end events)
         error 10:1 [d] Must have at most one event definition
           help: keep one event definition; throw the others from further events
     "#]].assert_eq(&text);
@@ -207,7 +221,7 @@ fn boundary_events() {
         error 8:43 [d] Must be attached to an activity: 'no' does not exist
           help: set attachedToRef to the id of an activity of the same scope
         error 9:1 [e] Boundary events must be one of: timer, message, error, signal, escalation
-          help: use a timer, a message or an error (signal and escalation are not supported yet)
+          help: use a timer, a message, a signal or an error (escalation is not supported yet)
         error 10:1 [g] Non-Interrupting event of this type is not allowed
           help: make it interrupting: after an error the activity cannot go on
         error 11:1 [h] Multiple error catch events with the same error code 'X' are not supported on the same scope.
@@ -274,6 +288,6 @@ fn referenced_event_definition() {
     ));
     expect![[r#"
         error 4:25 [s > eventDefinitionRef] Event definition of this type is not supported (bpmn:eventDefinitionRef)
-          help: put a message, timer, error or terminate event definition inside the event
+          help: put a message, signal, timer, error or terminate event definition inside the event
     "#]].assert_eq(&text);
 }

@@ -29,7 +29,7 @@ fn two_none_start_events() {
     let text = lines(&process(r#"<bpmn:startEvent id="a" /><bpmn:startEvent id="b" />"#));
     expect![[r#"
         error 4:27 [b] Multiple none start events are not allowed
-          help: keep one none start event, or give the others a message or a timer
+          help: keep one none start event, or give the others a message, a signal or a timer
     "#]]
     .assert_eq(&text);
 }

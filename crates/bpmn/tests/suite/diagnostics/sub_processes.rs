@@ -41,7 +41,7 @@ fn event_sub_process_without_trigger_and_with_flows() {
         error 5:1 [f] an event sub-process must not have incoming or outgoing sequence flows
           help: remove the sequence flow: the start event inside triggers the event sub-process
         error 6:49 [x] Start events in event subprocesses must be one of: message, timer, error, signal or escalation
-          help: give the start event a message, a timer or an error (signal and escalation are not supported yet)
+          help: give the start event a message, a signal, a timer or an error (escalation is not supported yet)
         error 7:49 [y] Non-Interrupting event of this type is not allowed
           help: make it interrupting: after an error the activity cannot go on
     "#]].assert_eq(&text);
