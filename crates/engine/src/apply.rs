@@ -14,7 +14,7 @@ use crate::{
         State,
         row::{
             DecisionDefinition, DrgDefinition, ElementInstance, Job, JobPhase, Json, Message, Phase,
-            ProcessDefinition, StartLock, Subscription, Timer, TimerTarget,
+            ProcessDefinition, StartLock, Subscription, Timer, TimerTarget, Wait,
         },
     },
 };
@@ -104,21 +104,8 @@ pub(crate) fn apply(state: &mut State, event: &Event) {
         Event::TimerCreated { key, timer } => timer_created(state, *key, timer),
         Event::TimerFired(key) | Event::TimerCanceled(key) => timer_gone(state, *key),
 
-        Event::WaitOpened { key, wait } => {
-            state.waits_of_element.insert((wait.owner, *key), ());
-            if let Some(name) = &wait.signal {
-                state.signal_waits.insert((name.clone(), *key), ());
-            }
-            state.waits.insert(*key, wait.clone());
-        }
-        Event::WaitClosed(key) => {
-            if let Some(wait) = state.waits.remove(key) {
-                state.waits_of_element.erase(&(wait.owner, *key));
-                if let Some(name) = &wait.signal {
-                    state.signal_waits.erase(&(name.clone(), *key));
-                }
-            }
-        }
+        Event::WaitOpened { key, wait } => wait_opened(state, *key, wait),
+        Event::WaitClosed(key) => wait_closed(state, *key),
         Event::SubscriptionOpened(opened) => subscription_opened(state, opened),
         Event::SubscriptionCorrelating { key, message } => {
             subscription_takes(state, *key, *message);
@@ -132,13 +119,7 @@ pub(crate) fn apply(state: &mut State, event: &Event) {
         Event::MessagePublished { key, message } => message_published(state, *key, message),
         Event::MessageExpired(key) => message_gone(state, *key),
         Event::MessageStarted { message, process_id, correlation_key, instance } => {
-            state.messages_correlated.put((*message, process_id.clone()), 0);
-            if !correlation_key.is_empty() {
-                let lock =
-                    StartLock { process_id: process_id.clone(), correlation_key: correlation_key.clone() };
-                state.start_locks.put((process_id.clone(), correlation_key.clone()), *instance);
-                state.start_lock_of.put(*instance, lock);
-            }
+            message_started(state, *message, process_id, correlation_key, *instance)
         }
         Event::MessageStartReleased(instance) => {
             if let Some(lock) = state.start_lock_of.remove(instance) {
@@ -157,9 +138,8 @@ pub(crate) fn apply(state: &mut State, event: &Event) {
         Event::SignalStartClosed { name, process_id } => {
             state.signal_starts.remove(&(name.clone(), process_id.clone()));
         }
-        Event::SignalBroadcast { key, name } => {
-            let _ = (key, name);
-        }
+        // Whoever waits for it gets it, by events of its own.
+        Event::SignalBroadcast { key: _, name: _ } => {}
 
         Event::IncidentCreated { key, incident } => {
             state.incidents_of_element.insert((incident.element, *key), ());
@@ -370,6 +350,38 @@ fn timer_gone(state: &mut State, key: TimerKey) {
         TimerTarget::Catch { owner, .. } => state.timers_of_element.erase(&(owner, key)),
         TimerTarget::Start { process, .. } => state.timers_of_process.erase(&(process, key)),
     };
+}
+
+fn wait_opened(state: &mut State, key: SubscriptionKey, wait: &Wait) {
+    state.waits_of_element.insert((wait.owner, key), ());
+    if let Some(name) = &wait.signal {
+        state.signal_waits.insert((name.clone(), key), ());
+    }
+    state.waits.insert(key, wait.clone());
+}
+
+fn wait_closed(state: &mut State, key: SubscriptionKey) {
+    let Some(wait) = state.waits.remove(&key) else { return };
+    state.waits_of_element.erase(&(wait.owner, key));
+    if let Some(name) = &wait.signal {
+        state.signal_waits.erase(&(name.clone(), key));
+    }
+}
+
+/// While the instance runs, no other message with this correlation key, unless it is empty, starts the process.
+fn message_started(
+    state: &mut State,
+    message: MessageKey,
+    process_id: &Arc<str>,
+    correlation_key: &Arc<str>,
+    instance: ElementKey,
+) {
+    state.messages_correlated.put((message, process_id.clone()), 0);
+    if !correlation_key.is_empty() {
+        let lock = StartLock { process_id: process_id.clone(), correlation_key: correlation_key.clone() };
+        state.start_locks.put((process_id.clone(), correlation_key.clone()), instance);
+        state.start_lock_of.put(instance, lock);
+    }
 }
 
 fn subscription_opened(state: &mut State, opened: &OpenSubscription) {

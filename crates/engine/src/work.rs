@@ -57,8 +57,7 @@ fn cost(event: &Event) -> (usize, usize) {
         Event::LoopGathered { count, .. } => (*count as usize, 0),
         Event::LoopCleared { rows, .. } => (*rows as usize, 0),
         Event::JobCreated { job, .. } => (1, job.headers.as_ref().map_or(0, |headers| headers.len())),
-        Event::MailSent { mail: Mail::Correlate(mail), .. } => (1, variables_bytes(&mail.variables)),
-        Event::MailSent { mail: Mail::BroadcastSignal(mail), .. } => (1, variables_bytes(&mail.variables)),
+        Event::MailSent { mail, .. } => (1, mail_bytes(mail)),
         Event::StepsDeferred(steps) => (steps.len(), steps.iter().map(step_bytes).sum()),
         Event::StepsResumed(count) => (*count as usize, 0),
         Event::ElementActivating { .. }
@@ -103,7 +102,6 @@ fn cost(event: &Event) -> (usize, usize) {
         | Event::Deployed(_)
         | Event::DefinitionDeleted(_)
         | Event::ResultAwaited { .. }
-        | Event::MailSent { .. }
         | Event::MailTaken { .. }
         | Event::MailDelivered { .. } => (1, 0),
     }
@@ -114,9 +112,8 @@ fn step_bytes(step: &Step) -> usize {
         Step::Enter { by: Entrance::Triggered { variables, .. }, .. }
         | Step::StartAt { variables, .. }
         | Step::DeliverSignal { variables, .. } => variables_bytes(variables),
-        Step::OwnMail(Mail::Correlate(mail)) => variables_bytes(&mail.variables),
+        Step::OwnMail(mail) => mail_bytes(mail),
         Step::Enter { .. }
-        | Step::OwnMail(_)
         | Step::Activate(_)
         | Step::Complete(_)
         | Step::Terminate(_)
@@ -126,6 +123,19 @@ fn step_bytes(step: &Step) -> usize {
         | Step::HandOut(_)
         | Step::ForgetMail { .. }
         | Step::ClearLoop(_) => 0,
+    }
+}
+
+fn mail_bytes(mail: &Mail) -> usize {
+    match mail {
+        Mail::Correlate(message) => variables_bytes(&message.variables),
+        Mail::BroadcastSignal(signal) => variables_bytes(&signal.variables),
+        Mail::Deployment(_)
+        | Mail::ResourceDeleted(_)
+        | Mail::OpenSubscription(_)
+        | Mail::CloseSubscription(_)
+        | Mail::Correlated { .. }
+        | Mail::CorrelationRefused { .. } => 0,
     }
 }
 

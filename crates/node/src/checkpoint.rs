@@ -290,7 +290,8 @@ pub(crate) fn run(
 
 /// Frees write buffers that are in files now; returns whether more will be soon.
 fn free_write_buffers(stores: &Stores<Store>) -> bool {
-    stores.sides().fold(false, |more, store| store.write_buffers.free() || more)
+    let left: Vec<bool> = stores.sides().map(|store| store.write_buffers.free()).collect();
+    left.contains(&true)
 }
 
 /// Lets go of files that take room for nothing; returns whether that works. Where it does not, the next checkpoint says why it fails.

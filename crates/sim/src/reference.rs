@@ -4,11 +4,13 @@
 //! fast. Where BPMN leaves a choice, it chooses as Zeebe was measured to do.
 
 mod errors;
+mod items;
 mod outside;
+mod signals;
 
 use std::collections::{BTreeMap, VecDeque};
 
-use crate::model::{Family, Kind, Many, Model, On};
+use crate::model::{Family, Kind, Model, On};
 
 /// Names a token: the greater, the later.
 pub type Token = usize;
@@ -319,36 +321,6 @@ impl Reference {
         }
     }
 
-    fn begin_items(&mut self, body: Token, many: &Many) {
-        if many.items == 0 {
-            return self.complete(body, Variables::new());
-        }
-        if many.enough && !many.sequential {
-            self.racing.push(body);
-        }
-        for _ in 0..if many.sequential { 1 } else { many.items } {
-            self.begin_item(body);
-        }
-    }
-
-    fn begin_item(&mut self, body: Token) {
-        // The condition may have ended the body while its items were begun.
-        let Some(place) = self.places.get(&body) else { return };
-        let (model, node) = (place.model, place.node);
-        let Some(Role::Body { started, .. }) = self.places.get_mut(&body).map(|place| &mut place.role) else {
-            return;
-        };
-        let item = *started;
-        *started += 1;
-        let token = self.add(model, node, Some(body), Role::Item(item));
-        if let Some(place) = self.places.get_mut(&token) {
-            place.variables.insert("item".into(), (item + 1).to_string());
-            place.variables.insert("loopCounter".into(), (item + 1).to_string());
-        }
-        let kind = self.kind(token);
-        self.happen(token, &kind, Variables::new());
-    }
-
     /// What an element does when a token reaches it.
     fn happen(&mut self, token: Token, kind: &Kind, variables: Variables) {
         let node = self.places[&token].node;
@@ -403,12 +375,7 @@ impl Reference {
                 }
             }
             Kind::ErrorEnd(code) => self.throw(token, code),
-            Kind::SignalEnd(name) | Kind::Throw(name) => {
-                self.thrown_in_this_breath.push(name);
-                let (before, scope) = (self.next, self.places[&token].parent);
-                self.todo.push_back(Todo::Signal { name, before, scope });
-                self.complete(token, Variables::new());
-            }
+            Kind::SignalEnd(name) | Kind::Throw(name) => self.throw_signal(token, name),
         }
     }
 
@@ -499,27 +466,6 @@ impl Reference {
         match place.parent {
             None => self.result = Some(place.variables),
             Some(call) => self.complete(call, place.variables),
-        }
-    }
-
-    fn item_done(&mut self, item: &Place, number: usize) {
-        let Some(body) = item.parent else { return };
-        let many = self.model(body).nodes[item.node].many.clone();
-        let (Some(many), Some(place)) = (many, self.places.get_mut(&body)) else { return };
-        let Role::Body { results, started, completed } = &mut place.role else { return };
-        if many.collects {
-            results[number] = (number + 2).to_string();
-        }
-        *completed += 1;
-        if many.enough && *completed >= 2 {
-            self.end_children(body);
-            return self.complete(body, Variables::new());
-        }
-        if *completed == many.items {
-            return self.complete(body, Variables::new());
-        }
-        if many.sequential && *started < many.items {
-            self.begin_item(body);
         }
     }
 

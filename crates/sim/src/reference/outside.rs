@@ -8,7 +8,7 @@ use crate::model::Kind;
 
 impl Reference {
     /// A message or a time that a token waited for has come.
-    fn trigger(&mut self, token: Token, order: usize, mut variables: Variables) {
+    pub(super) fn trigger(&mut self, token: Token, order: usize, mut variables: Variables) {
         let Some(place) = self.places.get_mut(&token) else { return };
         let Some(at) = place.awaited.iter().position(|awaited| awaited.order == order) else { return };
         let awaited = place.awaited[at].clone();
@@ -122,30 +122,6 @@ impl Reference {
             self.trigger(token, order, variables.clone());
         }
         self.work();
-    }
-
-    /// A signal is broadcast: all that wait for it now take it.
-    pub fn broadcast(&mut self, name: &'static str, variables: &Variables) {
-        self.deliver(name, self.next, variables);
-        self.work();
-    }
-
-    /// A signal goes to all whose waiting has a smaller order than `before`.
-    pub(super) fn deliver(&mut self, name: &'static str, before: usize, variables: &Variables) {
-        let wanted = Wanted::Signal { name };
-        let open = |(token, place): (&Token, &Place)| {
-            let fits =
-                place.awaited.iter().filter(|awaited| awaited.what == wanted && awaited.order < before);
-            fits.map(|awaited| (awaited.order, *token, awaited.breath)).collect::<Vec<_>>()
-        };
-        let mut takers: Vec<_> = self.places.iter().flat_map(open).collect();
-        takers.sort_unstable();
-        // Who began to wait together has no order; and who began in the breath in which it is thrown may have come too late.
-        self.undetermined |= takers.windows(2).any(|pair| pair[0].2 == pair[1].2);
-        self.is_lost |= takers.iter().any(|(_, _, breath)| *breath == self.breath);
-        for (order, token, _) in takers {
-            self.trigger(token, order, variables.clone());
-        }
     }
 
     /// When the next timer is due.

@@ -62,7 +62,8 @@ fn two_events_that_wait_for_the_same_signal() {
           help: use a signal with another name, or keep one of the two events
         error 6:1 [d] Multiple signal event definitions with the same name 'go' are not allowed.
           help: use a signal with another name, or keep one of the two events
-    "#]].assert_eq(&text);
+    "#]]
+    .assert_eq(&text);
 }
 
 #[test]
