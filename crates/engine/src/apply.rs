@@ -49,7 +49,7 @@ pub(crate) fn apply(state: &mut State, event: &Event) {
         Event::ElementTerminating(key) => phase(state, *key, Phase::Terminating),
         Event::ElementCompleted(key) => element_gone(state, *key, false),
         Event::ElementTerminated(key) => element_gone(state, *key, true),
-        Event::FlowTaken { scope, flow: _ } => {
+        Event::FlowTaken { scope, flow: _ } | Event::TokenAdded(scope) => {
             state.elements.change(scope, |row| row.tokens += 1);
         }
         Event::TokenArrived { scope, gateway, flow } => {

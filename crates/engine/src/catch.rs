@@ -15,7 +15,7 @@ use crate::{
     mail::{Mail, OpenSubscription},
     message,
     state::row::{Phase, Timer, TimerTarget, Trigger, Wait},
-    step::{Entrance, Step},
+    step::Entrance,
     termination, timer,
     tx::{At, Failure, Tx},
     variable::{self, Named},
@@ -253,7 +253,7 @@ pub(crate) fn trigger_boundary(
         termination::terminate(tx, activity.key);
     } else {
         let by = Entrance::Triggered { flow: None, variables };
-        tx.then(Step::Enter { scope: activity.scope(), element: event.0, by });
+        flow::begin(tx, activity.scope(), event.0, by);
     }
 }
 
@@ -269,6 +269,6 @@ pub(crate) fn trigger_event_sub_process(
         termination::interrupt(tx, scope, Some(Trigger { element: handler.0, variables }));
     } else {
         let by = Entrance::Triggered { flow: None, variables };
-        tx.then(Step::Enter { scope, element: handler.0, by });
+        flow::begin(tx, scope, handler.0, by);
     }
 }

@@ -191,6 +191,9 @@ pub enum Event {
         #[n(1)]
         rows: u32,
     },
+    /// Something is about to begin in a scope that no sequence flow leads to: the scope holds a token more, and does not complete before.
+    #[n(17)]
+    TokenAdded(#[n(0)] ElementKey),
     /// A job exists from here on.
     #[n(20)]
     JobCreated {

@@ -72,7 +72,9 @@ pub(crate) fn resume(tx: &mut Tx<'_>) {
 fn take(tx: &mut Tx<'_>, step: Step) {
     tx.worked(1);
     match step {
-        Step::Enter { scope, element, by } => enter(tx, scope, ElementIdx(element), by),
+        Step::Enter { scope, element, by, holds_token } => {
+            enter(tx, scope, ElementIdx(element), by, holds_token);
+        }
         Step::Activate(key) => activate(tx, key),
         Step::Complete(key) => complete(tx, key, None),
         Step::Terminate(key) => termination::terminate(tx, key),
@@ -95,8 +97,14 @@ fn take(tx: &mut Tx<'_>, step: Step) {
     }
 }
 
+/// Enters an element that no sequence flow leads to, when the steps before it are taken: until then its scope does not complete.
+pub(crate) fn begin(tx: &mut Tx<'_>, scope: ElementKey, element: u32, by: Entrance) {
+    tx.emit(Event::TokenAdded(scope));
+    tx.then(Step::Enter { scope, element, by, holds_token: true });
+}
+
 /// Makes an element instance in `scope` and activates it; at a joining gateway, notes the token and waits for the others.
-fn enter(tx: &mut Tx<'_>, scope: ElementKey, idx: ElementIdx, by: Entrance) {
+fn enter(tx: &mut Tx<'_>, scope: ElementKey, idx: ElementIdx, by: Entrance, holds_token: bool) {
     let Some(parent) = tx.at(scope) else { return };
     let process = parent.process.clone();
     let element = process.element(idx);
@@ -107,7 +115,8 @@ fn enter(tx: &mut Tx<'_>, scope: ElementKey, idx: ElementIdx, by: Entrance) {
     }
     let mut tokens = match by {
         Entrance::Flow(_) | Entrance::Triggered { flow: Some(_), .. } => 1,
-        Entrance::Direct | Entrance::Triggered { flow: None, .. } | Entrance::Item(_) => 0,
+        Entrance::Direct | Entrance::Triggered { flow: None, .. } => u32::from(holds_token),
+        Entrance::Item(_) => 0,
     };
     if let (ElementKind::ParallelGateway, Entrance::Flow(flow), true) =
         (&element.kind, &by, element.incoming.len() > 1)
@@ -242,7 +251,7 @@ fn leave(tx: &mut Tx<'_>, at: &At, by: Option<FlowIdx>) {
 fn take_flow(tx: &mut Tx<'_>, at: &At, scope: ElementKey, flow: FlowIdx) {
     tx.emit(Event::FlowTaken { scope, flow: flow.0 });
     let element = at.process.flow(flow).target.0;
-    tx.then(Step::Enter { scope, element, by: Entrance::Flow(flow.0) });
+    tx.then(Step::Enter { scope, element, by: Entrance::Flow(flow.0), holds_token: true });
 }
 
 /// Completes a scope in which nothing is left.

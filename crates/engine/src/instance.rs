@@ -159,7 +159,7 @@ fn start_at_elements(tx: &mut Tx<'_>, instance: ElementKey, targets: &[ElementId
             parent = make_scope(tx, &at, parent, scope);
             scopes.insert(scope, parent);
         }
-        tx.then(Step::Enter { scope: parent, element: target.0, by: Entrance::Direct });
+        flow::begin(tx, parent, target.0, Entrance::Direct);
     }
 }
 

@@ -29,6 +29,10 @@ pub enum Step {
         /// How it is entered.
         #[n(2)]
         by: Entrance,
+        /// Whether its scope holds a token for it, where no sequence flow brings one. Earlier programs had none.
+        #[n(3)]
+        #[cbor(default)]
+        holds_token: bool,
     },
     /// Activate an element instance (again).
     #[n(1)]

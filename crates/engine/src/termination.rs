@@ -110,7 +110,7 @@ fn take_trigger(tx: &mut Tx<'_>, owner: ElementKey) -> Option<Trigger> {
 
 fn enter_triggered(tx: &mut Tx<'_>, scope: ElementKey, trigger: Trigger) {
     let Trigger { element, variables } = trigger;
-    tx.then(Step::Enter { scope, element, by: Entrance::Triggered { flow: None, variables } });
+    flow::begin(tx, scope, element, Entrance::Triggered { flow: None, variables });
 }
 
 /// The boundary event that interrupts an element instance which is about to be gone. (What interrupts its inside, an

@@ -60,6 +60,8 @@ fn cost(event: &Event) -> (usize, usize) {
         Event::MailSent { mail, .. } => (1, mail_bytes(mail)),
         Event::StepsDeferred(steps) => (steps.len(), steps.iter().map(step_bytes).sum()),
         Event::StepsResumed(count) => (*count as usize, 0),
+        // The step that takes it counts.
+        Event::TokenAdded(_) => (0, 0),
         Event::ElementActivating { .. }
         | Event::ElementActivated(_)
         | Event::ElementCompleting(_)

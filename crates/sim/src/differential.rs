@@ -59,6 +59,9 @@ fn drive(family: &Family, random: &mut SplitMix, story: &mut Vec<String>) -> Res
     engine.create(family, &first)?;
     let mut reference = Reference::start(family, engine.now_ms, first.clone());
     story.push(format!("start with {first:?}"));
+    if reference.is_lost || reference.undetermined {
+        return Ok(false);
+    }
     compare(&engine, &reference)?;
     let names: Vec<_> = family
         .models

@@ -169,6 +169,7 @@ impl Trail {
             // How the engine gets there, and what belongs to no instance.
             E::ElementCompleting(_)
             | E::ElementTerminating(_)
+            | E::TokenAdded(_)
             | E::TokenArrived { .. }
             | E::TokensJoined { .. }
             | E::ScopeInterrupted(_)

@@ -39,5 +39,6 @@ pub(crate) fn chosen(tx: &mut Tx<'_>, at: &At, event: ElementIdx, variables: Nam
     catch::close(tx, at.key);
     tx.emit(Event::ElementCompleted(at.key));
     tx.emit(Event::FlowTaken { scope, flow });
-    tx.then(Step::Enter { scope, element: event.0, by: Entrance::Triggered { flow: Some(flow), variables } });
+    let by = Entrance::Triggered { flow: Some(flow), variables };
+    tx.then(Step::Enter { scope, element: event.0, by, holds_token: true });
 }

@@ -5,7 +5,7 @@ use weir_bpmn::process::EventSubProcess;
 use crate::{
     event::Event,
     flow::{self, Next},
-    step::{Entrance, Step},
+    step::Entrance,
     tx::{At, Failure, Tx},
 };
 
@@ -20,6 +20,6 @@ pub(crate) fn activate(tx: &mut Tx<'_>, at: &At, handler: &EventSubProcess) -> R
         None => Vec::new(),
     };
     let by = Entrance::Triggered { flow: None, variables };
-    tx.then(Step::Enter { scope: at.key, element: handler.start.0, by });
+    flow::begin(tx, at.key, handler.start.0, by);
     Ok(Next::Wait)
 }

@@ -94,7 +94,8 @@ pub(crate) fn spawn(tx: &mut Tx<'_>, body: ElementKey) {
     let count = if marker.sequential { left.min(1) } else { left.min(ITEMS_PER_STEP) };
     let lost = if planted(Canary::LastItemLost) && items.started > 0 && count > 1 { 1 } else { 0 };
     for number in items.started..items.started + count - lost {
-        tx.then(Step::Enter { scope: body, element: at.row.element, by: Entrance::Item(number) });
+        let by = Entrance::Item(number);
+        tx.then(Step::Enter { scope: body, element: at.row.element, by, holds_token: false });
     }
     if !marker.sequential && count < left {
         tx.then(Step::SpawnItems(body));

@@ -5,7 +5,7 @@ use weir_bpmn::process::Scope;
 use crate::{
     event::Event,
     flow::{self, Next},
-    step::{Entrance, Step},
+    step::Entrance,
     tx::{At, Failure, Tx},
 };
 
@@ -15,9 +15,9 @@ pub(crate) fn activate(tx: &mut Tx<'_>, at: &At, scope: &Scope) -> Result<Next, 
     if let Some(trigger) = tx.state().triggers.get(&at.key) {
         tx.emit(Event::TriggerTaken(at.key));
         let by = Entrance::Triggered { flow: None, variables: trigger.variables.clone() };
-        tx.then(Step::Enter { scope: at.key, element: trigger.element, by });
+        flow::begin(tx, at.key, trigger.element, by);
     } else if let Some(start) = scope.none_start {
-        tx.then(Step::Enter { scope: at.key, element: start.0, by: Entrance::Direct });
+        flow::begin(tx, at.key, start.0, Entrance::Direct);
     }
     Ok(Next::Wait)
 }

@@ -4,7 +4,7 @@ use weir_bpmn::process::Scope;
 
 use crate::{
     flow::{self, Next},
-    step::{Entrance, Step},
+    step::Entrance,
     tx::{At, Failure, Tx},
 };
 
@@ -12,7 +12,7 @@ use crate::{
 pub(crate) fn activate(tx: &mut Tx<'_>, at: &At, scope: &Scope) -> Result<Next, Failure> {
     flow::activated(tx, at);
     if let Some(start) = scope.none_start {
-        tx.then(Step::Enter { scope: at.key, element: start.0, by: Entrance::Direct });
+        flow::begin(tx, at.key, start.0, Entrance::Direct);
     }
     Ok(Next::Wait)
 }

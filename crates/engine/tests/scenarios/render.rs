@@ -119,7 +119,7 @@ impl Renderer<'_> {
                 let id = self.names.element_id(process, trigger.element);
                 told(self.names.name(owner.0), &format!("triggered {id}"))
             }
-            Event::TriggerTaken(_) => None,
+            Event::TriggerTaken(_) | Event::TokenAdded(_) => None,
             Event::VariablesSet { scope, variables } => {
                 told(self.names.name(scope.0), &format!("variables {}", object(variables)))
             }

@@ -237,6 +237,44 @@ fn a_signal_reaches_all_who_waited_in_slices_and_nobody_who_began_meanwhile() {
     assert!(all.batches >= 20, "{all:?}");
 }
 
+/// Where what is triggered begins in a later slice, its scope is not over before, whatever ends in it meanwhile.
+#[test]
+fn what_was_triggered_begins_though_all_else_in_its_scope_ended_meanwhile() {
+    const HANDLERS: [&str; 2] = [
+        r#"<boundaryEvent id="b" attachedToRef="t" cancelActivity="false"><signalEventDefinition signalRef="go"/></boundaryEvent>
+          <sequenceFlow id="g" sourceRef="b" targetRef="after"/><serviceTask id="after">AFTER</serviceTask>"#,
+        r#"<subProcess id="h" triggeredByEvent="true"><startEvent id="hs" isInterrupting="false"><signalEventDefinition signalRef="go"/></startEvent>
+          <sequenceFlow id="g" sourceRef="hs" targetRef="after"/><serviceTask id="after">AFTER</serviceTask></subProcess>"#,
+    ];
+    const INSTANCES: usize = 1_500;
+    for handler in HANDLERS {
+        let handler = handler.replace("AFTER", &JOB.replace("work", "after"));
+        let mut partition = partition(format!(
+            r#"<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:zeebe="http://camunda.org/schema/zeebe/1.0">
+              <signal id="go" name="go"/>
+              <process id="p" isExecutable="true"><startEvent id="s"/><sequenceFlow id="f" sourceRef="s" targetRef="t"/>
+              <serviceTask id="t">{JOB}</serviceTask>{handler}</process></definitions>"#
+        ));
+        for _ in 0..INSTANCES {
+            run(&mut partition, EPOCH_MS, create(""), &mut Tally::default());
+        }
+        let jobs: Vec<_> = partition.state().jobs.iter().map(|(key, _)| key).collect();
+        let go = BroadcastSignal { name: "go".into(), variables: Document::default() };
+        assert!(partition.handle(EPOCH_MS, None, Command::BroadcastSignal(go), &mut ()).more);
+        for job in jobs {
+            let done = Command::CompleteJob { job, variables: Document::default() };
+            partition.handle(EPOCH_MS, None, done, &mut ());
+        }
+        run(&mut partition, EPOCH_MS, Command::Continue, &mut Tally::default());
+        let begun = partition.state().jobs.iter().filter(|(_, job)| &*job.job_type == "after").count();
+        let ended = INSTANCES - partition.state().elements.iter().filter(|(_, row)| row.element == 0).count();
+        assert!(
+            begun + ended == INSTANCES && begun > 500,
+            "{begun} were triggered, {ended} had ended before"
+        );
+    }
+}
+
 #[test]
 fn large_variables_of_a_signal_go_into_many_batches() {
     let mut partition = partition(SIGNALLED.into());
