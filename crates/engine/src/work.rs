@@ -46,7 +46,7 @@ impl Work {
     }
 }
 
-/// Rows that an event changes, about, and bytes of its variables.
+/// Rows that an event changes, about, and bytes of its variables. For a token the step counts that takes it.
 fn cost(event: &Event) -> (usize, usize) {
     match event {
         Event::VariablesSet { variables, .. } => (variables.len(), variables_bytes(variables)),
@@ -60,7 +60,6 @@ fn cost(event: &Event) -> (usize, usize) {
         Event::MailSent { mail, .. } => (1, mail_bytes(mail)),
         Event::StepsDeferred(steps) => (steps.len(), steps.iter().map(step_bytes).sum()),
         Event::StepsResumed(count) => (*count as usize, 0),
-        // The step that takes it counts.
         Event::TokenAdded(_) => (0, 0),
         Event::ElementActivating { .. }
         | Event::ElementActivated(_)
