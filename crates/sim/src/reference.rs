@@ -256,10 +256,7 @@ impl Reference {
             match todo {
                 Todo::Enter { scope, node, flow, variables } => self.enter(scope, node, flow, variables),
                 Todo::Look { token, order } => self.look(token, order),
-                Todo::Signal { name, before, scope } => {
-                    self.deliver(name, before, &Variables::new());
-                    self.scope_may_be_done(scope);
-                }
+                Todo::Signal { name, before, scope } => self.spread(name, before, scope),
             }
         }
         self.is_lost |= self.called_in_this_breath && !self.taken_in_this_breath.is_empty();
@@ -471,16 +468,7 @@ impl Reference {
 
     fn scope_may_be_done(&mut self, scope: Option<Token>) {
         let Some(scope) = scope else { return };
-        let Some(place) = self.places.get(&scope) else { return };
-        let under_way = |todo: &Todo| match todo {
-            Todo::Enter { scope: to, .. } => *to == scope,
-            Todo::Signal { scope: from, .. } => *from == Some(scope),
-            Todo::Look { .. } => false,
-        };
-        let busy = !place.joins.is_empty()
-            || self.todo.iter().any(under_way)
-            || self.places.values().any(|place| place.parent == Some(scope));
-        if !busy {
+        if self.places.contains_key(&scope) && !self.is_busy(scope) {
             self.complete(scope, Variables::new());
         }
     }

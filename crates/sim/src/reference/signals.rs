@@ -34,4 +34,30 @@ impl Reference {
             self.trigger(token, order, variables.clone());
         }
     }
+
+    /// A signal that was thrown in `scope` goes to all; then the scope may be over, unless it goes on.
+    pub(super) fn spread(&mut self, name: &'static str, before: usize, scope: Option<Token>) {
+        let entered = |todo: &Todo| match todo {
+            Todo::Enter { scope, .. } => Some(*scope),
+            Todo::Signal { .. } | Todo::Look { .. } => None,
+        };
+        let under_way: Vec<Token> = self.todo.iter().filter_map(entered).chain(scope).collect();
+        self.deliver(name, before, &Variables::new());
+        // How far what was under way came before the signal ended it, BPMN does not say.
+        self.is_lost |= under_way.iter().any(|scope| !self.places.contains_key(scope));
+        self.scope_may_be_done(scope);
+    }
+
+    /// Whether anything is, or is about to begin, in a scope.
+    pub(super) fn is_busy(&self, scope: Token) -> bool {
+        let under_way = |todo: &Todo| match todo {
+            Todo::Enter { scope: to, .. } => *to == scope,
+            Todo::Signal { scope: from, .. } => *from == Some(scope),
+            Todo::Look { .. } => false,
+        };
+        let waits_at_a_gateway = self.places.get(&scope).is_some_and(|place| !place.joins.is_empty());
+        waits_at_a_gateway
+            || self.todo.iter().any(under_way)
+            || self.places.values().any(|place| place.parent == Some(scope))
+    }
 }
