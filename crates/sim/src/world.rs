@@ -377,6 +377,8 @@ impl World {
         self.settle()?;
         for round in 0..HEALING_ROUNDS {
             self.settle()?;
+            // What waited for room when the disk was freed is written by now.
+            self.machine.look_for_room();
             if round == HEALING_ROUNDS / 2 {
                 let now_ms = self.clock_ms();
                 self.crowd.give_up_hanging(&mut self.machine, now_ms)?;
