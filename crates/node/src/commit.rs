@@ -43,10 +43,11 @@ impl SharedCommitter {
 
     /// Makes the reserve again, unless a group is under way, and lets new work in when it is there.
     pub(crate) fn refill_reserve(&self) {
-        if let Ok(mut committer) = self.0.try_lock()
-            && committer.journal.refill_reserve().unwrap_or(false)
-        {
-            committer.admission.set_disk_full(false);
+        let Ok(mut committer) = self.0.try_lock() else { return };
+        match committer.journal.refill_reserve() {
+            Ok(true) => committer.admission.set_disk_full(false),
+            Ok(false) => {}
+            Err(error) => tracing::warn!("new work waits, because the reserve cannot be made again: {error}"),
         }
     }
 

@@ -368,7 +368,10 @@ impl LocalJournal {
         match make_reserve(disk.as_ref(), &temporary, self.options.reserve_bytes, &mut || {}) {
             Ok(()) => Ok(true),
             Err(error) if is_full(&error) => Ok(false),
-            Err(error) => Err(self.poison("creating", RESERVE, &error).into()),
+            // Nothing that was acknowledged is in it: it is tried again.
+            Err(error) => {
+                Err(Unwritten::Failed(failure(self.disk.as_ref(), "creating", RESERVE, &error)).into())
+            }
         }
     }
 }

@@ -117,6 +117,8 @@ fn full_disk_refuses_definitely_and_goes_on_from_the_reserve() {
     // A trim makes room by itself.
     journal.trim(P, Sequence(full.1 + 4)).expect("trim");
     journal.take_chore().expect("segments to remove")(&mut || {});
+    disk.plant(fault(Operation::Write, "reserve", io::ErrorKind::Other));
+    journal.refill_reserve().expect_err("the disk fails");
     assert!(journal.refill_reserve().expect("refill"), "there is room again");
     journal.append(&[record(P, epoch, full.1 + 5, &payload)]).expect("append");
 }
