@@ -377,7 +377,7 @@ impl World {
         self.settle()?;
         for round in 0..HEALING_ROUNDS {
             self.settle()?;
-            // What waited for room when the disk was freed is written by now.
+            // A node looks now and then; what waited for room when the disk was freed is written by now.
             self.machine.look_for_room();
             if round == HEALING_ROUNDS / 2 {
                 let now_ms = self.clock_ms();
